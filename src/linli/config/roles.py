@@ -1,0 +1,1 @@
+"""The roles of the platform: which abilities, over which rows."""

@@ -1,0 +1,1 @@
+"""Machinery that every domain stands on; it knows no domain."""

@@ -1,0 +1,46 @@
+"""The one row filter."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from linli.kernel.access.actor import Actor
+from linli.kernel.access.roles import Scope
+
+M = TypeVar("M", bound=Model)
+
+NOTHING = Q(pk__in=[])
+
+
+def within(area: str, prefix: str = "") -> Q:
+    """Rows in the subtree of ``area``. ``prefix`` is the path to the record, e.g. ``case__``."""
+    if not area or len(area) <= 4:
+        # the city: every district code starts with it
+        return Q(**{f"{prefix}district__startswith": area}) if area else Q()
+    if len(area) == 6:
+        return Q(**{f"{prefix}district": area})
+    if len(area) == 9:
+        return Q(**{f"{prefix}township": area})
+    return Q(**{f"{prefix}area__startswith": area})
+
+
+def filter_of(actor: Actor, ability: str, prefix: str = "") -> Q:
+    """The filter for the rows on which ``actor`` holds ``ability``. Nothing granted, nothing matched."""
+    if actor.system:
+        return Q()
+    scopes = actor.scopes(ability)
+    allowed = NOTHING
+    if Scope.AREA in scopes and actor.area:
+        allowed |= within(actor.area, prefix)
+    if Scope.UNIT in scopes and actor.unit is not None:
+        allowed |= Q(**{f"{prefix}units__contains": [actor.unit]})
+    if Scope.HELD in scopes and actor.unit is not None and actor.area:
+        allowed |= Q(**{f"{prefix}holder_id": actor.unit}) & within(actor.area, prefix)
+    return allowed
+
+
+def rows(actor: Actor, ability: str, queryset: QuerySet[M], prefix: str = "") -> QuerySet[M]:
+    """``queryset`` cut to what ``actor`` may see or do by ``ability``."""
+    return queryset.filter(filter_of(actor, ability, prefix))

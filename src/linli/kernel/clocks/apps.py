@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ClocksConfig(AppConfig):
+    name = "linli.kernel.clocks"
+    label = "clocks"
+    verbose_name = "时限"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,70 @@
+"""The abstract record: columns that the kernel reads, never the domain's own."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from linli.kernel.records.ids import next_id
+
+C = "C"
+"""Codes are compared byte by byte, so that a prefix is a subtree and an index serves ``LIKE 'prefix%'``."""
+
+
+def record_id() -> int:
+    return next_id("record_ids")
+
+
+class Placed(models.Model):
+    """Anything with a place: the area's code and the two prefixes that lists are cut by.
+
+    ``district`` is also the key by which a distributed database spreads the rows.
+    """
+
+    district = models.CharField("区（市）县", max_length=6, db_collation=C)
+    township = models.CharField("乡镇（街道）", max_length=9, db_collation=C)
+    area = models.CharField("区域代码", max_length=18, db_collation=C)
+
+    class Meta:
+        abstract = True
+
+    def place(self, code: str) -> None:
+        """Put the row into the area ``code`` (shorter codes leave the finer prefixes as far as they go)."""
+        self.area, self.township, self.district = code, code[:9], code[:6]
+
+
+class Record(Placed):
+    """One matter that moves. Only ``kernel.flow`` changes it, one version at a time.
+
+    ``version`` counts the entries of its journal; ``chain`` is the hash of the last of them.
+    """
+
+    id = models.BigIntegerField(primary_key=True, default=record_id, editable=False)
+    units = ArrayField(models.BigIntegerField(), default=list, verbose_name="参与单位")
+    state = models.CharField("状态", max_length=20, db_collation=C)
+    version = models.IntegerField("版本", default=0)
+    chain = models.BinaryField(default=b"", editable=False)
+    opened_at = models.DateTimeField("发起时间")
+
+    family: ClassVar[str]
+    """Stable name of the family in journal and clocks, e.g. ``case``."""
+
+    class Meta:
+        abstract = True
+        indexes = [
+            models.Index(fields=["district", "-id"], name="%(class)s_district"),
+            models.Index(fields=["township", "-id"], name="%(class)s_township"),
+            models.Index(fields=["area", "-id"], name="%(class)s_area"),
+            GinIndex(fields=["units"], name="%(class)s_units"),
+        ]
+
+    def part(self, *units: int | None) -> None:
+        """Add ``units`` to those that take part."""
+        self.units = sorted({*self.units, *(u for u in units if u is not None)})
+
+    @classmethod
+    def record_fields(cls) -> dict[str, Any]:
+        return {f.attname: f for f in cls._meta.concrete_fields}

@@ -1,0 +1,1 @@
+"""Units that can be responsible, accounts that sign in, and posts through which people act."""

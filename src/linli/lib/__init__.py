@@ -1,0 +1,1 @@
+"""Plain Python: no models, no business words."""
