@@ -27,7 +27,7 @@ Cast = tuple[str, str]
 """A column and its PostgreSQL type."""
 
 
-class Stale(Exception):  # noqa: N818 - a fact, not a fault
+class Stale(Exception):
     """Records that were changed by somebody else since they were read: nothing was written."""
 
     def __init__(self, records: Sequence[Record]) -> None:
@@ -54,9 +54,9 @@ class Changes:
         """Set ``values`` on an existing row, and on the object in hand."""
         pending = self._pending.setdefault((type(row), row.pk), {})
         for name, value in values.items():
-            field = row._meta.get_field(name)
-            setattr(row, field.attname, value.pk if isinstance(value, models.Model) else value)
-            pending[field.attname] = getattr(row, field.attname)  # type: ignore[union-attr]
+            attname = _field(type(row), name).attname
+            setattr(row, attname, value.pk if isinstance(value, models.Model) else value)
+            pending[attname] = getattr(row, attname)
 
     def move(self, record: Record, was: int, **values: Any) -> None:
         """Set ``values`` on a record that must still have version ``was``."""
@@ -114,10 +114,10 @@ class Changes:
             row = _columns(type(record), values)
             columns = (pk_column(type(record)), "version", *sorted(c for c in row if c != "version"))
             moves[type(record), columns].append(row | {columns[0]: record.pk, "version": was})
-        for (model, columns), rows in moves.items():
-            add("move", model, columns, rows)
-        for model, rows_ in self._inserts.items():
-            add("insert", model, insert_columns(model), [_row(model, row) for row in rows_])
+        for (family, columns), rows in moves.items():
+            add("move", family, columns, rows)
+        for model, new in self._inserts.items():
+            add("insert", model, insert_columns(model), [_row(model, row) for row in new])
         updates: defaultdict[tuple[type[models.Model], tuple[str, ...]], list[Any]] = defaultdict(list)
         for (model_, pk), values in self._pending.items():
             row = _columns(model_, values)
@@ -156,10 +156,10 @@ def statement(shape: tuple[Step, ...]) -> str:
     parts += [_move(step) for step in moves]
     gate = ""
     if moves:
-        moved = " UNION ALL ".join(f"SELECT id FROM {step.name}" for step in moves)  # noqa: S608
+        moved = " UNION ALL ".join(f"SELECT id FROM {step.name}" for step in moves)
         wanted = " + ".join(f"json_array_length(d->'{step.name}')" for step in moves)
         parts.append(f"moved AS ({moved})")
-        parts.append(f"ok AS (SELECT 1 FROM plan WHERE (SELECT count(*) FROM moved) = {wanted})")  # noqa: S608
+        parts.append(f"ok AS (SELECT 1 FROM plan WHERE (SELECT count(*) FROM moved) = {wanted})")
         gate = " WHERE EXISTS (SELECT 1 FROM ok)"
     parts += [_insert(step, gate) for step in shape if step.kind == "insert"]
     parts += [_update(step, gate) for step in shape if step.kind == "update"]
@@ -169,21 +169,21 @@ def statement(shape: tuple[Step, ...]) -> str:
 
 def _source(step: Step) -> str:
     typed = ", ".join(f'"{column}" {kind}' for column, kind in step.columns)
-    return f"json_to_recordset((SELECT d->'{step.name}' FROM plan)) AS x({typed})"  # noqa: S608
+    return f"json_to_recordset((SELECT d->'{step.name}' FROM plan)) AS x({typed})"
 
 
 def _move(step: Step) -> str:
     key = step.columns[0][0]
     sets = ", ".join(f'"{c}" = x."{c}"' for c, _ in step.columns[2:])
     return (
-        f'{step.name} AS (UPDATE "{step.table}" t SET version = t.version + 1, {sets} FROM {_source(step)} '  # noqa: S608
+        f'{step.name} AS (UPDATE "{step.table}" t SET version = t.version + 1, {sets} FROM {_source(step)} '
         f'WHERE t."{key}" = x."{key}" AND t.version = x.version RETURNING t."{key}" AS id)'
     )
 
 
 def _insert(step: Step, gate: str) -> str:
     names = ", ".join(f'"{c}"' for c, _ in step.columns)
-    return f'{step.name} AS (INSERT INTO "{step.table}" ({names}) SELECT {names} FROM {_source(step)}{gate})'  # noqa: S608
+    return f'{step.name} AS (INSERT INTO "{step.table}" ({names}) SELECT {names} FROM {_source(step)}{gate})'
 
 
 def _update(step: Step, gate: str) -> str:
@@ -191,7 +191,7 @@ def _update(step: Step, gate: str) -> str:
     sets = ", ".join(f'"{c}" = x."{c}"' for c, _ in step.columns[1:])
     where = gate.replace(" WHERE", " AND")
     return (
-        f'{step.name} AS (UPDATE "{step.table}" t SET {sets} FROM {_source(step)} '  # noqa: S608
+        f'{step.name} AS (UPDATE "{step.table}" t SET {sets} FROM {_source(step)} '
         f'WHERE t."{key}" = x."{key}"{where})'
     )
 
@@ -203,7 +203,7 @@ def casts_of(model: type[models.Model]) -> dict[str, str]:
     types = {}
     for field in model._meta.concrete_fields:
         kind = str(field.rel_db_type(connection) if field.is_relation else field.db_type(connection))
-        types[field.column] = kind.split("(")[0].replace("serial", "int")
+        types[str(field.column)] = kind.split("(")[0].replace("serial", "int")
     return types
 
 
@@ -215,16 +215,16 @@ def pk_column(model: type[models.Model]) -> str:
 @lru_cache(maxsize=200)
 def insert_columns(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(
-        f.column
+        str(f.column)
         for f in model._meta.concrete_fields
-        if not (isinstance(f, models.AutoField) or f.generated or f.has_db_default())  # type: ignore[attr-defined]
+        if not (isinstance(f, models.AutoField) or f.generated or f.has_db_default())
     )
 
 
 @lru_cache(maxsize=200)
 def _attnames(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
     wanted = set(insert_columns(model))
-    return tuple((f.column, f.attname) for f in model._meta.concrete_fields if f.column in wanted)
+    return tuple((str(f.column), f.attname) for f in model._meta.concrete_fields if f.column in wanted)
 
 
 def _row(model: type[models.Model], row: models.Model) -> dict[str, Any]:
@@ -235,9 +235,16 @@ def _row(model: type[models.Model], row: models.Model) -> dict[str, Any]:
 def _columns(model: type[models.Model], values: dict[str, Any]) -> dict[str, Any]:
     row = {}
     for name, value in values.items():
-        field = model._meta.get_field(name)
-        row[str(field.column)] = value.pk if isinstance(value, models.Model) else value  # type: ignore[union-attr]
+        row[str(_field(model, name).column)] = value.pk if isinstance(value, models.Model) else value
     return row
+
+
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    """The concrete field called ``name`` or ``name_id``."""
+    for field in model._meta.concrete_fields:
+        if name in (field.name, field.attname):
+            return field
+    raise AttributeError(f"{model.__name__} has no column {name}")
 
 
 def _default(value: Any) -> Any:

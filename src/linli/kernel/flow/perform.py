@@ -1,0 +1,316 @@
+"""Performing moves.
+
+One deed is: read what the move needs (through the one row filter), check state, version, guards and
+input, let the move's effect fill a plan of changes, add journal and clocks, and write the plan as one
+statement that does nothing at all when the record has moved on meanwhile.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from pydantic import ValidationError
+
+from linli.kernel.access.actor import Actor
+from linli.kernel.access.rows import filter_of
+from linli.kernel.flow.declaration import Flow, Given, Move
+from linli.kernel.flow.input import refuse_invalid
+from linli.kernel.journal import actions as journal
+from linli.kernel.journal.models import Entry
+from linli.kernel.records.changes import Changes, Stale
+from linli.kernel.records.models import Record
+from linli.lib.errors import Conflict, NotAllowed, NotFound, Refusal, WrongState
+from linli.lib.time import now
+
+R = TypeVar("R", bound=Record)
+G = TypeVar("G", bound=Given)
+
+ATTEMPTS = 5
+"""How often a commuting move is tried again when others are faster."""
+
+
+@dataclass
+class Step(Generic[R, G]):
+    """A move in the making: what its effect gets in hand."""
+
+    flow: Flow[R]
+    move: Move
+    actor: Actor
+    record: R
+    given: G
+    at: dt.datetime
+    changes: Changes
+    facts: dict[str, Any] = field(default_factory=dict)
+    remark: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    """Columns of the record that this move has set."""
+
+    def set(self, **values: Any) -> None:
+        """Set columns of the record (written with the compare-and-set)."""
+        for name, value in values.items():
+            setattr(self.record, name, value)
+            self.values[name] = value
+
+    def go(self, state: str) -> None:
+        """Take one of the states that the move declares."""
+        if state not in self.move.to:
+            raise AssertionError(f"{self.move.name} does not lead to {state}")
+        self.set(state=state)
+
+    def part(self, *units: int | None) -> None:
+        """Let units take part in the record from now on."""
+        before = list(self.record.units)
+        self.record.part(*units)
+        if self.record.units != before:
+            self.values["units"] = self.record.units
+
+
+def visible(actor: Actor, flow: Flow[R], queryset: QuerySet[R] | None = None) -> QuerySet[R]:
+    """The records of the flow's family that the actor may see."""
+    base = flow.model._default_manager.all() if queryset is None else queryset
+    return base.filter(filter_of(actor, flow.view))
+
+
+def _with_rights(queryset: QuerySet[R], actor: Actor, abilities: Iterable[str]) -> QuerySet[R]:
+    """Annotate each row with ``may_<n>``: the row filter of each ability, decided by the database."""
+    rights: dict[str, Any] = {
+        f"may_{n}": Case(
+            When(filter_of(actor, ability) or Q(pk__isnull=False), then=Value(True)),
+            default=Value(False),
+            output_field=BooleanField(),
+        )
+        for n, ability in enumerate(abilities)
+    }
+    annotated: QuerySet[R] = queryset.annotate(**rights)
+    return annotated
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A move that the actor may make on a record now, or why not."""
+
+    move: Move
+    refused: str | None = None
+
+
+def offers(actor: Actor, flow: Flow[R], record: R) -> list[Offer]:
+    """What the actor may do with the record now: one query, whatever the number of moves.
+
+    Moves that the state or the rights exclude are left out; those that a guard holds back are there with
+    its reason.
+    """
+    moves = [m for m in flow.moves.values() if record.state in m.start and actor.can(m.ability)]
+    abilities = sorted({m.ability for m in moves})
+    row = _with_rights(flow.model._default_manager.filter(pk=record.pk), actor, abilities).first()
+    if row is None:
+        return []
+    held = {ability for n, ability in enumerate(abilities) if getattr(row, f"may_{n}")}
+    found = []
+    for move in moves:
+        if move.ability in held:
+            reasons = (guard(actor, record) for guard in move.when)
+            found.append(Offer(move, next((r for r in reasons if r), None)))
+    return found
+
+
+def perform(
+    actor: Actor,
+    *,
+    flow: Flow[R],
+    move: str,
+    record_id: int,
+    given: Mapping[str, Any] | Given | None = None,
+    version: int | None = None,
+    client_id: UUID | None = None,
+) -> R:
+    """Make one move and return the record as it is after it.
+
+    Refuses with NotFound (not visible), NotAllowed, WrongState (with the present state), Conflict (stale
+    ``version`` or a faster colleague; with the present state), Invalid (by field), or a refusal of the
+    domain's own. A ``client_id`` seen before on this record returns what stands instead of moving again.
+    """
+    declared = declared_move(flow, move)
+    for attempt in range(ATTEMPTS):
+        record = _fetch(actor, flow, declared, record_id)
+        try:
+            step = _prepare(actor, flow, declared, record, given, version)
+            _enter(step, client_id)
+            step.changes.write()
+        except (Stale, Conflict) as stale:
+            if client_id is not None and _done_before(record_id, client_id):
+                return _fetch(actor, flow, None, record_id)
+            if declared.commutes and attempt + 1 < ATTEMPTS:
+                continue
+            raise _conflict(actor, flow, record_id) from stale
+        except WrongState:
+            if client_id is not None and _done_before(record_id, client_id):
+                return _fetch(actor, flow, None, record_id)
+            raise
+        return record
+    raise AssertionError("unreachable")
+
+
+@dataclass
+class Outcome:
+    """What became of one record of a bulk move."""
+
+    record_id: int
+    record: Record | None = None
+    refusal: Refusal | None = None
+
+
+def perform_many(
+    actor: Actor,
+    *,
+    flow: Flow[R],
+    move: str,
+    records: Sequence[tuple[int, int | None]],
+    given: Mapping[str, Any] | Given | None = None,
+) -> list[Outcome]:
+    """Make the same move on many records (id, version seen) in one statement.
+
+    Each record is judged by itself: those that cannot be moved come back with their refusal, the others
+    are moved together. Queries do not grow with their number.
+    """
+    declared = declared_move(flow, move)
+    versions = dict(records)
+    found = {r.pk: r for r in _fetch_many(actor, flow, declared, list(versions))}
+    outcomes = {pk: Outcome(pk, refusal=None if pk in found else NotFound()) for pk in versions}
+    while True:
+        plan, steps = Changes(), []
+        for pk, record in found.items():
+            try:
+                step = _prepare(actor, flow, declared, record, given, versions[pk])
+            except Refusal as refusal:
+                outcomes[pk].refusal = refusal
+                continue
+            _enter(step, None)
+            plan.merge(step.changes)
+            steps.append(step)
+        try:
+            plan.write()
+        except Stale as stale:
+            gone = {record.pk for record in stale.records}
+            for pk in gone:
+                outcomes[pk].refusal = _conflict(actor, flow, pk)
+            left = [step.record.pk for step in steps if step.record.pk not in gone]
+            found = {r.pk: r for r in _fetch_many(actor, flow, declared, left)}
+            continue
+        for step in steps:
+            outcomes[step.record.pk].record = step.record
+        return list(outcomes.values())
+
+
+def declared_move(flow: Flow[Any], name: str) -> Move:
+    move = flow.moves.get(name)
+    if move is None:
+        raise NotFound(f"没有「{name}」这一流转", move=name, moves=sorted(flow.moves))
+    return move
+
+
+def _fetch(actor: Actor, flow: Flow[R], move: Move | None, record_id: int) -> R:
+    records = _fetch_many(actor, flow, move, [record_id])
+    if not records:
+        raise NotFound()
+    record = records[0]
+    if move is not None and not getattr(record, "may_0", True):
+        raise NotAllowed(f"您的岗位不能对此件进行「{move.title}」", ability=move.ability)
+    return record
+
+
+def _fetch_many(actor: Actor, flow: Flow[R], move: Move | None, ids: list[int]) -> list[R]:
+    """Visible records, each with whether the move's ability holds on it; parts loaded as a set."""
+    queryset = flow.model._default_manager.filter(pk__in=ids)
+    if move is None:
+        records = list(queryset.filter(filter_of(actor, flow.view)))
+    else:
+        seen = filter_of(actor, flow.view) | filter_of(actor, move.ability)
+        records = list(_with_rights(queryset.filter(seen), actor, [move.ability]))
+    flow.load(records)
+    return records
+
+
+def _prepare(
+    actor: Actor,
+    flow: Flow[R],
+    move: Move,
+    record: R,
+    given: Mapping[str, Any] | Given | None,
+    version: int | None,
+) -> Step[R, Any]:
+    if not getattr(record, "may_0", True):
+        raise NotAllowed(f"您的岗位不能对此件进行「{move.title}」", ability=move.ability)
+    if version is not None and version != record.version and not move.commutes:
+        raise Conflict(**present(flow, record))
+    if record.state not in move.start:
+        label = dict(flow.states.choices).get(record.state, record.state)
+        raise WrongState(f"当前状态为「{label}」，不能进行「{move.title}」", **present(flow, record))
+    for guard in move.when:
+        reason = guard(actor, record)
+        if reason:
+            raise WrongState(reason, **present(flow, record))
+    step = Step(
+        flow=flow,
+        move=move,
+        actor=actor,
+        record=record,
+        given=parse(move, given),
+        at=now(),
+        changes=Changes(),
+    )
+    step.remark = step.given.remark
+    if len(move.to) == 1:
+        step.set(state=move.to[0])
+    move.effect(step)
+    return step
+
+
+def parse(move: Move, given: Mapping[str, Any] | Given | None) -> Given:
+    """Check what a move is given; Invalid names every wrong field in Chinese."""
+    if isinstance(given, move.given):
+        return given
+    try:
+        return move.given.model_validate(dict(given or {}))
+    except ValidationError as error:
+        raise refuse_invalid(error, move.given) from error
+
+
+def _enter(step: Step[Any, Any], client_id: UUID | None) -> Entry:
+    was = step.record.version
+    entry = journal.enter(
+        step.changes,
+        actor=step.actor,
+        record=step.record,
+        move=step.move.name,
+        at=step.at,
+        facts=step.facts,
+        remark=step.remark,
+        public=step.move.public,
+        client_id=client_id,
+    )
+    values = {k: getattr(step.record, k) for k in step.values}
+    step.changes.move(step.record, was, **values, chain=step.record.chain)
+    return entry
+
+
+def present(flow: Flow[Any], record: Record) -> dict[str, Any]:
+    """The present state, as a conflict shows it."""
+    return {
+        "state": record.state,
+        "state_title": str(dict(flow.states.choices).get(record.state, record.state)),
+        "version": record.version,
+    }
+
+
+def _conflict(actor: Actor, flow: Flow[Any], record_id: int) -> Conflict:
+    record = visible(actor, flow).filter(pk=record_id).first()
+    return Conflict(**(present(flow, record) if record else {}))
+
+
+def _done_before(record_id: int, client_id: UUID) -> bool:
+    return Entry.objects.filter(record_id=record_id, client_id=client_id).exists()

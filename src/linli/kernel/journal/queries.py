@@ -1,0 +1,28 @@
+"""Reading chains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from linli.kernel.journal.models import Entry, Remark
+
+
+def entries(record_id: int) -> list[Entry]:
+    """The whole chain of one record, oldest first, each with ``said`` (the remark's text or '')."""
+    chain = list(Entry.objects.filter(record_id=record_id).order_by("seq"))
+    remarks = {r.seq: r for r in Remark.objects.filter(record_id=record_id)}
+    for entry in chain:
+        entry.said = remarks.get(entry.seq)  # type: ignore[attr-defined]
+    return chain
+
+
+def moves_since(xid: int, limit: int = 10_000) -> Iterable[Entry]:
+    """Entries written by transactions from ``xid`` on that all readers can see: nothing is skipped.
+
+    A number from a sequence would not do: a transaction that took an earlier number may commit later.
+    """
+    return Entry.objects.raw(
+        "SELECT * FROM journal_entry WHERE tx >= %s::text::xid8"
+        " AND tx < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY tx, record_id, seq LIMIT %s",
+        [str(xid), limit],
+    )

@@ -1,0 +1,91 @@
+"""Reference data kept in process memory, and how a process learns that it has changed.
+
+Areas, calendars, matters and parameters are small, read at every request and changed rarely. Each lives in
+memory under a name; whoever changes it raises the name's edition in the same transaction; every process
+asks for the editions at most once a second, in one query for all names.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from django.db import connection, transaction
+
+T = TypeVar("T")
+
+FRESH_SECONDS = 1.0
+"""How long a process may trust what it holds before it asks again."""
+
+_lock = threading.Lock()
+_editions: dict[str, int] = {}
+_asked_at = float("-inf")
+_caches: list[Cached[object]] = []
+
+
+def raise_edition(name: str) -> None:
+    """Say that the data under ``name`` changes with the current transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO records_edition (name, number) VALUES (%s, 1)"
+            " ON CONFLICT (name) DO UPDATE SET number = records_edition.number + 1",
+            [name],
+        )
+    forget()  # this process sees its own change at once
+    transaction.on_commit(forget)
+
+
+def forget() -> None:
+    """Ask the database again at the next look."""
+    global _asked_at
+    with _lock:
+        _asked_at = float("-inf")
+
+
+def edition(name: str) -> int:
+    """The present edition of ``name``, at most a second old."""
+    global _asked_at, _editions
+    if time.monotonic() - _asked_at > FRESH_SECONDS:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, number FROM records_edition")
+            found = dict(cursor.fetchall())
+        with _lock:
+            _editions, _asked_at = found, time.monotonic()
+    return _editions.get(name, 0)
+
+
+class Cached(Generic[T]):
+    """A value built from the database, rebuilt when the edition of its name has risen.
+
+    rules = Cached("flow.parameters", load_rules)
+    rules()  # the present rules
+    """
+
+    def __init__(self, name: str, build: Callable[[], T]) -> None:
+        self.name, self._build = name, build
+        self._held: tuple[int, T] | None = None
+        self._building = threading.Lock()
+        _caches.append(self)  # type: ignore[arg-type]
+
+    def __call__(self) -> T:
+        wanted = edition(self.name)
+        held = self._held
+        if held is not None and held[0] == wanted:
+            return held[1]
+        with self._building:
+            held = self._held
+            if held is None or held[0] != wanted:
+                held = self._held = (wanted, self._build())
+        return held[1]
+
+    def drop(self) -> None:
+        self._held = None
+
+
+def drop_all() -> None:
+    """Forget everything held (tests roll their data back without anybody raising an edition)."""
+    forget()
+    for cache in _caches:
+        cache.drop()
