@@ -1,0 +1,346 @@
+"""The lists in force, read from memory; the rule on what may be asked of whom.
+
+Every intake and every dispatch asks the lists. They are small, change a few times a year, and are public,
+so that each process holds all versions and asks the database at most once a second whether there is a
+newer edition. The rows handed out are shared: read them, never change them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from django.db.models import Max
+
+from linli.domains.matters import negative
+from linli.domains.matters.entries import COMMITTEE_KINDS, entry_of, normal
+from linli.domains.matters.errors import MatterUnknown, NotAdmitted
+from linli.domains.matters.kinds import FALLBACK, ListKind, Performer, Stage
+from linli.domains.matters.models import (
+    Edition,
+    Function,
+    Matter,
+    RefusedDemand,
+    UrgencyWord,
+)
+from linli.domains.matters.permissions import REFUSALS
+from linli.kernel.access.actor import Actor
+from linli.kernel.access.rows import rows
+from linli.kernel.clocks.calendar import Limit, Measure
+from linli.kernel.units.models import Unit, UnitKind
+from linli.lib.time import today
+
+FRESH_FOR = 1.0
+"""Seconds for which the lists in memory are taken for the newest edition without asking."""
+
+RULE_GRID = "《条例》第二十一条"
+RULE_COMMITTEE = "《条例》第二十四条"
+
+
+# The lists in memory ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lists:
+    """All versions of all matters as of one edition."""
+
+    edition: int
+    by_id: dict[int, Matter]
+    functions: dict[str, str]
+    urgency_words: dict[str, str]
+    _in_force: dict[tuple[str, dt.date], dict[str, Matter]] = field(default_factory=dict)
+
+    def in_force(self, area: str | None, on: dt.date) -> dict[str, Matter]:
+        """Matters in force on a day, by code: the lists of ``area`` and of the areas above it.
+
+        Where two levels list the same code the nearer one holds. Without an area: all lists, the
+        highest level first.
+        """
+        key = (area or "", on)
+        known = self._in_force.get(key)
+        if known is None:
+            valid = [m for m in self.by_id.values() if _valid(m, on) and _reaches(m, area)]
+            # later entries win in a dict: the nearer list, or without an area the higher one
+            valid.sort(key=lambda m: len(m.area), reverse=area is None)
+            known = {m.code: m for m in valid}
+            known = dict(sorted(known.items()))
+            if len(self._in_force) > 500:
+                self._in_force.clear()
+            self._in_force[key] = known
+        return known
+
+
+def _valid(matter: Matter, on: dt.date) -> bool:
+    return matter.valid_from <= on and (matter.valid_to is None or on < matter.valid_to)
+
+
+def _reaches(matter: Matter, area: str | None) -> bool:
+    return area is None or area.startswith(matter.area)
+
+
+class _Memory:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lists: Lists | None = None
+        self._asked = 0.0
+
+    def lists(self) -> Lists:
+        lists = self._lists
+        if lists is not None and time.monotonic() - self._asked < FRESH_FOR:
+            return lists
+        with self._lock:
+            lists = self._lists
+            if lists is None or time.monotonic() - self._asked >= FRESH_FOR:
+                edition = Edition.objects.aggregate(last=Max("pk"))["last"] or 0
+                if lists is None or lists.edition != edition:
+                    lists = _read(edition)
+                    self._lists = lists
+                self._asked = time.monotonic()
+            return lists
+
+    def forget(self) -> None:
+        with self._lock:
+            self._lists = None
+
+
+def _read(edition: int) -> Lists:
+    matters = Matter.objects.select_related("list").prefetch_related("limits")
+    return Lists(
+        edition=edition,
+        by_id={matter.pk: matter for matter in matters},
+        functions=dict(Function.objects.values_list("code", "name")),
+        urgency_words=dict(UrgencyWord.objects.values_list("word", "urgency")),
+    )
+
+
+_memory = _Memory()
+
+
+def lists() -> Lists:
+    """The lists as this process holds them, at most ``FRESH_FOR`` seconds behind the newest edition."""
+    return _memory.lists()
+
+
+def forget_lists() -> None:
+    """Drop the lists held in memory (after publishing; tests that roll their data back)."""
+    _memory.forget()
+
+
+# Reading the lists -----------------------------------------------------------------------------------------
+
+
+def current(kind: str | None = None, on: dt.date | None = None, *, area: str | None = None) -> list[Matter]:
+    """Active matters in force on a day (today), of one kind or all, ordered by code."""
+    found = lists().in_force(area, on or today()).values()
+    return [matter for matter in found if matter.active and kind in (None, matter.list.kind)]
+
+
+def by_code(code: str, on: dt.date | None = None, *, area: str | None = None) -> Matter:
+    """The version of ``code`` in force on a day (today). Raises ``MatterUnknown``."""
+    matter = lists().in_force(area, on or today()).get(code)
+    if matter is None:
+        raise MatterUnknown(f"清单中没有事项 {code}", field="matter", matter=code)
+    return matter
+
+
+def by_id(pk: int) -> Matter:
+    """A version by its id, in force or not: what a case was opened under. Raises ``MatterUnknown``."""
+    matter = lists().by_id.get(pk)
+    if matter is None:
+        raise MatterUnknown(field="matter", matter=pk)
+    return matter
+
+
+def versions_of(code: str, *, area: str) -> list[Matter]:
+    """Every version of ``code`` in the lists of exactly this area, newest first."""
+    found = [m for m in lists().by_id.values() if m.code == code and m.area == area]
+    return sorted(found, key=lambda matter: matter.version, reverse=True)
+
+
+def offered_to_public(*, area: str | None = None) -> list[Matter]:
+    """What residents choose from at the portal."""
+    return [matter for matter in current(area=area) if matter.public]
+
+
+def search(text: str, *, area: str | None = None, kind: str | None = None) -> list[Matter]:
+    """Matters in force whose code, name, category or keywords contain every word of ``text``."""
+    wanted = [normal(word) for word in text.split()]
+    return [m for m in current(kind, area=area) if all(word in _searchable(m) for word in wanted)]
+
+
+def _searchable(matter: Matter) -> str:
+    return "\n".join([normal(f"{matter.code} {matter.name} {matter.category}"), *matter.keywords])
+
+
+def function_name(code: str) -> str:
+    """The Chinese name of a function; the code itself where it is not in the register."""
+    return lists().functions.get(code, code)
+
+
+@dataclass
+class Category:
+    """A node of the category tree: its own matters and the categories below it."""
+
+    name: str
+    path: str
+    matters: list[Matter] = field(default_factory=list)
+    children: list[Category] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Matters here and below."""
+        return len(self.matters) + sum(child.count for child in self.children)
+
+
+def category_tree(matters: Iterable[Matter]) -> list[Category]:
+    """Matters by category path, in the order in which they come. A matter's last level is its own name
+    or its kind of thing; it hangs on the level above."""
+    top = Category("", "")
+    nodes: dict[str, Category] = {"": top}
+    for matter in matters:
+        node = top
+        parts = matter.category.split("/")
+        for depth in range(1, max(2, len(parts))):
+            path = "/".join(parts[:depth])
+            if path not in nodes:
+                nodes[path] = Category(parts[depth - 1], path)
+                node.children.append(nodes[path])
+            node = nodes[path]
+        node.matters.append(matter)
+    return top.children
+
+
+@dataclass(frozen=True)
+class StageLimit:
+    """How long a stage may take, as a clock takes it, and for which urgency the list says so."""
+
+    limit: Limit
+    cumulative: bool
+    urgency: str
+    """A calmer one where the list sets none for the urgency asked."""
+
+
+def limits_of(matter: Matter, urgency: str) -> dict[str, StageLimit]:
+    """The limit of each stage at an urgency, in the order of the stages. Where the list sets none for
+    it, the next calmer one holds; a stage without any limit is absent."""
+    by_key = {(limit.stage, limit.urgency): limit for limit in matter.limits.all()}
+    found: dict[str, StageLimit] = {}
+    for stage in Stage.values:
+        held = (by_key.get((stage, nearest)) for nearest in FALLBACK[urgency])
+        limit = next(filter(None, held), None)
+        if limit is not None:
+            time_limit = Limit(limit.amount, Measure(limit.measure), limit.source)
+            found[stage] = StageLimit(time_limit, limit.cumulative, limit.urgency)
+    return found
+
+
+# What may be asked of whom ---------------------------------------------------------------------------------
+
+
+def check_dispatch(
+    matter: Matter | None,
+    *,
+    unit: Unit | UnitKind,
+    performer: Performer | None = None,
+    area: str | None = None,
+    on: dt.date | None = None,
+) -> None:
+    """Refuse to ask a grid worker or a committee for what is not on their list.
+
+    ``matter`` is the version that the case was opened under, or ``None`` for a demand in free words.
+    ``performer`` says who in the unit is to do it; a committee is a committee whatever is said. What
+    counts is the list in force on the day of asking. Raises ``NotAdmitted`` with the rule and the list.
+    """
+    kind = unit.kind if isinstance(unit, Unit) else unit
+    if performer == Performer.GRID_WORKER:
+        _check_grid_worker(matter, area, on or today())
+    elif performer == Performer.COMMITTEE or kind == UnitKind.COMMITTEE:
+        _check_committee(matter, area, on or today())
+
+
+def is_admitted(
+    matter: Matter | None, *, performer: Performer, area: str | None = None, on: dt.date | None = None
+) -> bool:
+    """Whether ``check_dispatch`` would let this pass: for buttons, not for deeds."""
+    kind = UnitKind.COMMITTEE if performer == Performer.COMMITTEE else UnitKind.DEPARTMENT
+    try:
+        check_dispatch(matter, unit=kind, performer=performer, area=area, on=on)
+    except NotAdmitted:
+        return False
+    return True
+
+
+def _check_grid_worker(matter: Matter | None, area: str | None, on: dt.date) -> None:
+    now = _now_in_force(matter, area, on)
+    if now is None or now.list.kind != ListKind.GRID or Performer.GRID_WORKER not in now.performers:
+        raise _not_admitted(
+            matter, Performer.GRID_WORKER, RULE_GRID, [ListKind.GRID], "不得交网格员协办或者代办"
+        )
+
+
+def _check_committee(matter: Matter | None, area: str | None, on: dt.date) -> None:
+    now = _now_in_force(matter, area, on)
+    if now is None or Performer.COMMITTEE not in now.performers or not _committee_basis(now, area, on):
+        raise _not_admitted(
+            matter,
+            Performer.COMMITTEE,
+            RULE_COMMITTEE,
+            [ListKind.AUTONOMOUS, ListKind.ASSIST],
+            "不得要求居（村）民委员会承担",
+        )
+
+
+def _committee_basis(matter: Matter, area: str | None, on: dt.date) -> list[Matter]:
+    """The matters of the committee lists, in force, under which a committee takes part."""
+    if matter.list.kind in COMMITTEE_KINDS:
+        return [matter]
+    in_force = lists().in_force(area, on)
+    named = (in_force.get(code) for code in matter.committee_matters)
+    return [m for m in named if m is not None and m.active and m.list.kind in COMMITTEE_KINDS]
+
+
+def _now_in_force(matter: Matter | None, area: str | None, on: dt.date) -> Matter | None:
+    """The version in force of a matter that a case may have been opened under long ago."""
+    if matter is None:
+        return None
+    now = lists().in_force(area or matter.area, on).get(matter.code)
+    return now if now is not None and now.active else None
+
+
+def _not_admitted(
+    matter: Matter | None, performer: Performer, rule: str, kinds: list[ListKind], what: str
+) -> NotAdmitted:
+    looked_at = "、".join(f"“{kind.label}”" for kind in kinds)
+    name = f"“{matter.name}”" if matter is not None else "所提要求"
+    return NotAdmitted(
+        f"{name}不在{looked_at}之内，{what}（{rule}）",
+        rule=rule,
+        list=[kind.value for kind in kinds],
+        performer=performer.value,
+        matter=matter.code if matter is not None else None,
+    )
+
+
+def refused_demands(actor: Actor) -> list[RefusedDemand]:
+    """Demands outside the lists that the actor may see, newest first."""
+    found = rows(actor, REFUSALS, RefusedDemand.objects.select_related("sender", "target", "matter"))
+    return list(found.order_by("-at", "-pk"))
+
+
+# The negative list -----------------------------------------------------------------------------------------
+
+
+def negative_words(text: str, *, area: str | None = None) -> list[negative.NegativeHit]:
+    """Words of ``text`` that the negative list in force names; to be asked before anything is published."""
+    held = lists()
+    return negative.hits(text, _negative_rules(held.edition, area, today()))
+
+
+@lru_cache(maxsize=64)
+def _negative_rules(edition: int, area: str | None, on: dt.date) -> tuple[negative.NegativeRule, ...]:
+    del edition  # part of the key: a new edition has new rules
+    return tuple(negative.rule_of(entry_of(m)) for m in current(ListKind.NEGATIVE, on, area=area))
