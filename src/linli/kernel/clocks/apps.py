@@ -6,3 +6,6 @@ class ClocksConfig(AppConfig):
     label = "clocks"
     verbose_name = "时限"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from linli.kernel.clocks import jobs, permissions  # noqa: F401 - declared when apps are
