@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -34,6 +36,31 @@ def data_dir() -> Path:
     return Path(text("DATA_DIR", str(CHECKOUT / ".data"))).expanduser().resolve()
 
 
+SOCKET_PATH_LIMIT = 100
+"""Bytes; ``sockaddr_un`` holds 104 on macOS and 108 on Linux, its closing zero included."""
+
+
+def socket_dir(data: Path) -> Path:
+    """Where the embedded server's socket lies: under the data directory, or, when that path is too
+    long for a socket, under ``/tmp`` by a name made from it."""
+    near = data / "run"
+    if len(os.fsencode(near / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT:
+        return near
+    digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+    # not tempfile.gettempdir(): two processes of one installation may be told different TMPDIRs
+    return Path("/tmp") / f"linli-{os.getuid()}-{digest}"  # noqa: S108 - owner and mode are checked
+
+
+def embedded_url(name: str = "linli", data: Path | None = None) -> str:
+    """The address of a database on the embedded server of a data directory (ours by default)."""
+    return make_conninfo(dbname=name, user="postgres", host=str(socket_dir(data or data_dir())))
+
+
+def is_embedded() -> bool:
+    """Whether the database is the embedded one, so that this installation has to run it."""
+    return not text("DATABASE_URL")
+
+
 @cache
 def secret(name: str) -> str:
     """A secret from ``LINLI_<NAME>``, else one made once and kept readable only by the owner."""
@@ -43,20 +70,23 @@ def secret(name: str) -> str:
     path = data_dir() / "secrets" / name.lower()
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        made = secrets.token_urlsafe(48)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "w") as file:
-                file.write(made)
+        _write_once(path, secrets.token_urlsafe(48))
     return path.read_text().strip()
+
+
+def _write_once(path: Path, content: str) -> None:
+    """Let ``path`` hold ``content`` unless it exists; no process ever sees it empty or half-written."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(content)
+    with suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
 
 
 def database() -> dict[str, Any]:
     """Django's database entry from ``LINLI_DATABASE_URL``, else the embedded server's socket."""
-    url = text("DATABASE_URL") or f"postgresql://postgres@/linli?host={data_dir() / 'pg'}"
+    url = text("DATABASE_URL") or embedded_url()
     parts = conninfo_to_dict(url)
     known = {"dbname", "user", "password", "host", "port"}
     return {

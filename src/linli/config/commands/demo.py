@@ -1,0 +1,167 @@
+"""``linli demo``: one process that runs a whole installation with a made-up city in it."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import django
+
+from linli.config import environment as env
+from linli.config.commands import say
+from linli.config.commands.serve import web_command
+from linli.config.embedded import EmbeddedDatabase
+from linli.config.processes import Child, DataLock, Supervisor
+from linli.lib.errors import Refusal
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class PortTaken(Refusal):
+    code = "port_taken"
+    status = 409
+    title = "端口已被占用"
+
+
+class DatabaseElsewhere(Refusal):
+    code = "database_elsewhere"
+    status = 409
+    title = (
+        "演示城市只建在内嵌数据库里，以免混入真实数据；请先取消 LINLI_DATABASE_URL"
+        "（the demo never writes to an external database; unset LINLI_DATABASE_URL）"
+    )
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default=env.text("HOST", "127.0.0.1"), help="监听地址（默认只限本机）")
+    parser.add_argument("--port", type=int, default=env.number("PORT", 8000), help="端口（默认 8000）")
+    parser.add_argument(
+        "--city", type=Path, metavar="文件", help="用真实城市的区划代替虚构城市 · a real city's divisions"
+    )
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="事件数量的倍数（1 约为三万件）· how many cases"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    if not env.is_embedded():
+        raise DatabaseElsewhere
+    url = f"http://{_reachable(options.host)}:{options.port}/"
+    lock = DataLock(env.data_dir())
+    lock.take(url=url)
+    try:
+        _refuse_taken_port(options.host, options.port)
+        if options.host not in LOOPBACK:  # asked for by name: let other machines on the network in
+            os.environ.setdefault("LINLI_ALLOWED_HOSTS", "*")
+        supervisor = Supervisor(lock, say)
+        supervisor.catch_signals()
+        supervisor.tie_leash()
+        try:
+            return _run_city(options, url, supervisor)
+        finally:
+            supervisor.untie_leash()
+    finally:
+        lock.release()
+
+
+def _run_city(options: argparse.Namespace, url: str, supervisor: Supervisor) -> int:
+    database = EmbeddedDatabase(say=say)
+    try:
+        supervisor.entrust(database.start(), signal.SIGINT)
+        _prepare(options)
+        if not supervisor.stopping.is_set():
+            _start_children(options, supervisor)
+            supervisor.watch(until=lambda: _answers(options.host, options.port))
+        if not supervisor.stopping.is_set():
+            _welcome(url)
+            supervisor.watch()
+        say("正在停止……")
+        supervisor.stop()
+    finally:
+        supervisor.stop()
+        database.stop()
+    say("已停止。再次启动会接着使用这些数据。")
+    return 0
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    """Schema, static files and the city: each at once when it is there already."""
+    django.setup()
+    from linli.config import demo
+    from linli.config.assets import collect
+    from linli.config.migrations import migrate
+
+    migrate(say=say)
+    collect()
+    if hasattr(demo, "build"):
+        demo.build(progress=_Progress(), city=options.city, scale=options.scale)
+    else:
+        say("演示城市的生成程序尚未就绪，先以空库启动")
+
+
+class _Progress:
+    """Shows how far a long step is: in place on a terminal, else a line every few seconds."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._told = self._begun
+        self._terminal = sys.stdout.isatty()
+
+    def __call__(self, doing: str, share: float) -> None:
+        """``doing`` in Chinese; ``share`` of the whole that is done, 0 to 1."""
+        now = time.monotonic()
+        if now - self._told < (0.2 if self._terminal else 5.0) and share < 1.0:
+            return
+        self._told = now
+        line = f"  {share:4.0%}  {now - self._begun:4.0f} 秒  {doing}"
+        print(f"\r\033[K{line}" if self._terminal else line, end="" if self._terminal else "\n", flush=True)
+        if share >= 1.0 and self._terminal:
+            print(flush=True)
+
+
+def _start_children(options: argparse.Namespace, supervisor: Supervisor) -> None:
+    logs = env.data_dir() / "logs"
+    supervisor.start(Child("网站", web_command(options.host, options.port), logs / "web.log"))
+    supervisor.start(Child("后台任务", [sys.executable, "-m", "linli.config.cli", "work"], logs / "work.log"))
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+                raise PortTaken(
+                    f"端口 {port} 已被占用或不允许使用，请换一个：make demo PORT={port + 1}（port is taken）",
+                    port=port,
+                ) from None
+            raise
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether the web answers, were it with an error page: then its processes are up."""
+    connection = http.client.HTTPConnection(_reachable(host), port, timeout=2)
+    with suppress(OSError, http.client.HTTPException):
+        connection.request("HEAD", "/", headers={"Host": "localhost"})
+        connection.getresponse()
+        return True
+    return False
+
+
+def _reachable(host: str) -> str:
+    """The address under which this machine reaches what listens on ``host``."""
+    return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
+
+
+def _welcome(url: str) -> None:
+    say(f"\n邻里已启动：{url}    按 Ctrl-C 停止 · Ctrl-C stops it")

@@ -1,0 +1,77 @@
+"""``linli load``: reference data and reports out of files. Each kind is read by the room it belongs to."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from linli.config.commands import platform, say
+from linli.lib.errors import Invalid
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="种类")
+    for kind, (_, help_text) in KINDS.items():
+        one = kinds.add_parser(kind, help=help_text, description=help_text)
+        one.add_argument("path", type=Path, metavar="文件", help="文件或目录")
+        if kind == "matters":
+            one.add_argument(
+                "--area", required=True, metavar="区域代码", help="清单适用的区域（其下级一并适用）"
+            )
+        if kind == "reports":
+            one.add_argument(
+                "--keep-good", action="store_true", help="有错误行时仍导入其余各行 · keep the good rows"
+            )
+
+
+def run(options: argparse.Namespace) -> int:
+    if not options.path.exists():
+        raise Invalid(fields={"path": f"文件不存在：{options.path}"})
+    load, _ = KINDS[options.kind]
+    with platform():
+        return load(options)
+
+
+def _divisions(options: argparse.Namespace) -> int:
+    from linli.kernel.areas.loading import load_divisions
+
+    say(str(load_divisions(options.path)))
+    return 0
+
+
+def _grids(options: argparse.Namespace) -> int:
+    from linli.kernel.areas.loading import load_grids
+
+    say(str(load_grids(options.path)))
+    return 0
+
+
+def _calendar(options: argparse.Namespace) -> int:
+    from linli.kernel.clocks.loading import load_calendar
+
+    say(str(load_calendar(options.path)))
+    return 0
+
+
+def _matters(options: argparse.Namespace) -> int:
+    from linli.domains.matters.loading import load_matters
+
+    say(str(load_matters(options.path, area=options.area)))
+    return 0
+
+
+def _reports(options: argparse.Namespace) -> int:
+    from linli.domains.cases.loading import load_reports
+
+    say(str(load_reports(options.path, keep_good=options.keep_good)))
+    return 0
+
+
+KINDS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str]] = {
+    "divisions": (_divisions, "行政区划（CSV 或 china-division 的 JSON）· administrative divisions"),
+    "grids": (_grids, "网格（GeoJSON）· grids"),
+    "calendar": (_calendar, "节假日安排（JSON）· the official calendar of a year"),
+    "matters": (_matters, "事项清单（CSV 或目录）· lists of matters"),
+    "reports": (_reports, "上报（CSV、XLSX）· reports, e.g. of the hotline"),
+}

@@ -1,0 +1,37 @@
+"""``linli work``: background jobs and the periodic ones, from the queue in the same database."""
+
+from __future__ import annotations
+
+import argparse
+from typing import cast
+
+import django
+
+from linli.config import environment as env
+
+GRACE_SECONDS = 6.0
+"""Jobs at work when we are asked to end have this long; one that is cut off is run again."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=env.number("WORK_JOBS", 4),
+        help="同时执行的任务数（LINLI_WORK_JOBS）· jobs at a time",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    django.setup()
+    from django.utils.module_loading import autodiscover_modules
+    from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.django_connector import DjangoConnector
+
+    autodiscover_modules("jobs")  # every room's jobs.py declares its own
+    connector = cast(DjangoConnector, app.connector).get_worker_connector()
+    with app.replace_connector(connector) as worker:
+        worker.run_worker(
+            concurrency=options.jobs, shutdown_graceful_timeout=GRACE_SECONDS, delete_jobs="successful"
+        )
+    return 0
