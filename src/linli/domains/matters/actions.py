@@ -8,14 +8,15 @@ from typing import Any
 
 from django.db import transaction
 
-from linli.domains.matters import queries, versions
+from linli.domains.matters import versions
 from linli.domains.matters.entries import FIELDS, MatterEntry, entry_of, read_entry
 from linli.domains.matters.errors import ListFaulty, MatterUnknown, NotAdmitted
-from linli.domains.matters.models import Edition, Function, Matter, RefusedDemand
+from linli.domains.matters.models import EDITION, Function, Matter, RefusedDemand, Revision
 from linli.domains.matters.permissions import EDIT
 from linli.domains.matters.standing import check_entry, standing
 from linli.kernel.access.actor import Actor
 from linli.kernel.records.changes import Changes
+from linli.kernel.records.editions import raise_edition
 from linli.kernel.units.models import Unit
 from linli.lib.errors import Invalid, NotAllowed
 from linli.lib.time import now, today
@@ -49,8 +50,7 @@ def revise(
         difference = versions.put(before.list, [entry], {code: before}, on=day)
         if not difference.changed:
             raise Invalid("没有任何改动")
-        _edition(actor, area, reason, difference)
-    queries.forget_lists()
+        _log(actor, area, reason, difference)
     return _open_version(area, code)
 
 
@@ -62,8 +62,7 @@ def remove(*, actor: Actor, area: str, code: str, reason: str, on: dt.date | Non
         matter = _open_version(area, code)
         if day < matter.valid_from:
             raise Invalid(fields={"valid_from": f"不能早于现行版本的生效日期 {matter.valid_from}"})
-        _edition(actor, area, reason, versions.end([matter], on=day))
-    queries.forget_lists()
+        _log(actor, area, reason, versions.end([matter], on=day))
     matter.valid_to = day
     return matter
 
@@ -154,6 +153,7 @@ def as_written(entry: MatterEntry) -> dict[str, Any]:
     return raw
 
 
-def _edition(actor: Actor, area: str, reason: str, difference: versions.Difference) -> None:
+def _log(actor: Actor, area: str, reason: str, difference: versions.Difference) -> None:
     fields = {name: getattr(difference, name) for name in ("added", "changed", "ended")}
-    Edition.objects.create(area=area, unit_id=actor.unit, reason=reason.strip()[:200], **fields)
+    Revision.objects.create(area=area, unit_id=actor.unit, reason=reason.strip()[:200], **fields)
+    raise_edition(EDITION)

@@ -30,13 +30,14 @@ from typing import Any
 import yaml
 from django.db import transaction
 
-from linli.domains.matters import queries, versions
+from linli.domains.matters import versions
 from linli.domains.matters.entries import MatterEntry, check_names, read_entry
 from linli.domains.matters.errors import ListFaulty, Problem
 from linli.domains.matters.kinds import ListKind
-from linli.domains.matters.models import Edition, Function, Matter, MatterList, UrgencyWord
+from linli.domains.matters.models import EDITION, Function, Matter, MatterList, Revision, UrgencyWord
 from linli.domains.matters.standing import AREA_WIDTHS, check_entry, standing
 from linli.kernel.clocks.models import Urgency
+from linli.kernel.records.editions import raise_edition
 from linli.lib.time import today
 
 FUNCTIONS = "functions.csv"
@@ -51,8 +52,8 @@ class Summary:
     lists: list[str] = field(default_factory=list)
     functions: int = 0
     difference: versions.Difference = field(default_factory=versions.Difference)
-    edition: int | None = None
-    """The edition that this load made; none where nothing changed."""
+    revision: Revision | None = None
+    """The entry that this load left in the history of the lists; none where nothing changed."""
 
     def __str__(self) -> str:
         done = self.difference
@@ -103,9 +104,7 @@ def load_matters(path_or_dir: Path | str, *, area: str) -> Summary:
         _check_across(reading, area)
         if reading.problems:
             raise ListFaulty(reading.problems)
-        summary = _publish(reading, area, path.name)
-    queries.forget_lists()
-    return summary
+        return _publish(reading, area, path.name)
 
 
 # Reading ---------------------------------------------------------------------------------------------------
@@ -310,13 +309,14 @@ def _publish(reading: Reading, area: str, name: str) -> Summary:
         anything |= one.head_changed
     done = summary.difference
     if done.anything or anything:
-        summary.edition = Edition.objects.create(
+        summary.revision = Revision.objects.create(
             area=area,
             reason=f"公布 {name}"[:200],
             added=done.added,
             changed=done.changed,
             ended=done.ended,
-        ).pk
+        )
+        raise_edition(EDITION)
     return summary
 
 

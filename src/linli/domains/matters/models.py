@@ -15,6 +15,9 @@ from linli.lib.time import now
 
 C = "C"
 
+EDITION = "matters"
+"""Under this name ``records.editions`` tells processes that the lists have changed."""
+
 
 class Function(models.Model):
     """A function (职能) that units carry and lists name, so that a list holds wherever departments differ."""
@@ -139,11 +142,8 @@ class MatterLimit(models.Model):
         return f"{self.amount} {self.get_measure_display()}"
 
 
-class Edition(models.Model):
-    """One publication that changed a list: how the lists came to be as they are.
-
-    The greatest ``id`` tells a process in one cheap query whether the lists it holds are still those.
-    """
+class Revision(models.Model):
+    """One publication that changed the lists of an area: how they came to be as they are."""
 
     at = models.DateTimeField("时间", default=now)
     area = models.CharField("适用区域", max_length=18, db_collation=C)
@@ -154,10 +154,11 @@ class Edition(models.Model):
     ended = ArrayField(models.CharField(max_length=30), default=list, verbose_name="退出")
 
     class Meta:
-        verbose_name = verbose_name_plural = "清单版次"
+        verbose_name = verbose_name_plural = "清单修订"
+        indexes = [models.Index(fields=["area", "-at"], name="revision_area")]
 
     def __str__(self) -> str:
-        return f"第{self.pk}版"
+        return self.reason
 
 
 class UrgencyWord(models.Model):

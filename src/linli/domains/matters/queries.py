@@ -1,41 +1,34 @@
 """The lists in force, read from memory; the rule on what may be asked of whom.
 
 Every intake and every dispatch asks the lists. They are small, change a few times a year, and are public,
-so that each process holds all versions and asks the database at most once a second whether there is a
-newer edition. The rows handed out are shared: read them, never change them.
+so that each process holds all versions (``records.editions``). The rows handed out are shared: read them,
+never change them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import threading
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from django.db.models import Max
-
-from linli.domains.matters import negative
 from linli.domains.matters.entries import COMMITTEE_KINDS, entry_of, normal
 from linli.domains.matters.errors import MatterUnknown, NotAdmitted
 from linli.domains.matters.kinds import FALLBACK, ListKind, Performer, Stage
 from linli.domains.matters.models import (
-    Edition,
+    EDITION,
     Function,
     Matter,
     RefusedDemand,
     UrgencyWord,
 )
+from linli.domains.matters.negative import NegativeHit, hits, rule_of
 from linli.domains.matters.permissions import REFUSALS
 from linli.kernel.access.actor import Actor
 from linli.kernel.access.rows import rows
 from linli.kernel.clocks.calendar import Limit, Measure
+from linli.kernel.records.editions import Cached
 from linli.kernel.units.models import Unit, UnitKind
 from linli.lib.time import today
-
-FRESH_FOR = 1.0
-"""Seconds for which the lists in memory are taken for the newest edition without asking."""
 
 RULE_GRID = "《条例》第二十一条"
 RULE_COMMITTEE = "《条例》第二十四条"
@@ -46,9 +39,8 @@ RULE_COMMITTEE = "《条例》第二十四条"
 
 @dataclass(frozen=True)
 class Lists:
-    """All versions of all matters as of one edition."""
+    """All versions of all matters, and the registers beside them, as of one edition."""
 
-    edition: int
     by_id: dict[int, Matter]
     functions: dict[str, str]
     urgency_words: dict[str, str]
@@ -82,52 +74,17 @@ def _reaches(matter: Matter, area: str | None) -> bool:
     return area is None or area.startswith(matter.area)
 
 
-class _Memory:
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lists: Lists | None = None
-        self._asked = 0.0
-
-    def lists(self) -> Lists:
-        lists = self._lists
-        if lists is not None and time.monotonic() - self._asked < FRESH_FOR:
-            return lists
-        with self._lock:
-            lists = self._lists
-            if lists is None or time.monotonic() - self._asked >= FRESH_FOR:
-                edition = Edition.objects.aggregate(last=Max("pk"))["last"] or 0
-                if lists is None or lists.edition != edition:
-                    lists = _read(edition)
-                    self._lists = lists
-                self._asked = time.monotonic()
-            return lists
-
-    def forget(self) -> None:
-        with self._lock:
-            self._lists = None
-
-
-def _read(edition: int) -> Lists:
+def _read() -> Lists:
     matters = Matter.objects.select_related("list").prefetch_related("limits")
     return Lists(
-        edition=edition,
         by_id={matter.pk: matter for matter in matters},
         functions=dict(Function.objects.values_list("code", "name")),
         urgency_words=dict(UrgencyWord.objects.values_list("word", "urgency")),
     )
 
 
-_memory = _Memory()
-
-
-def lists() -> Lists:
-    """The lists as this process holds them, at most ``FRESH_FOR`` seconds behind the newest edition."""
-    return _memory.lists()
-
-
-def forget_lists() -> None:
-    """Drop the lists held in memory (after publishing; tests that roll their data back)."""
-    _memory.forget()
+lists = Cached(EDITION, _read)
+"""The lists as this process holds them, at most a second behind what was published."""
 
 
 # Reading the lists -----------------------------------------------------------------------------------------
@@ -334,13 +291,6 @@ def refused_demands(actor: Actor) -> list[RefusedDemand]:
 # The negative list -----------------------------------------------------------------------------------------
 
 
-def negative_words(text: str, *, area: str | None = None) -> list[negative.NegativeHit]:
+def negative_words(text: str, *, area: str | None = None) -> list[NegativeHit]:
     """Words of ``text`` that the negative list in force names; to be asked before anything is published."""
-    held = lists()
-    return negative.hits(text, _negative_rules(held.edition, area, today()))
-
-
-@lru_cache(maxsize=64)
-def _negative_rules(edition: int, area: str | None, on: dt.date) -> tuple[negative.NegativeRule, ...]:
-    del edition  # part of the key: a new edition has new rules
-    return tuple(negative.rule_of(entry_of(m)) for m in current(ListKind.NEGATIVE, on, area=area))
+    return hits(text, [rule_of(entry_of(matter)) for matter in current(ListKind.NEGATIVE, area=area)])

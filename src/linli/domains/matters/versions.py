@@ -1,4 +1,4 @@
-"""What a published list changes in the database: new versions, ended versions, one edition."""
+"""What a published list changes in the database: new versions and ended ones."""
 
 from __future__ import annotations
 
