@@ -9,4 +9,8 @@ from django.http import HttpRequest
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {"city_name": settings.CITY_NAME, "actor": getattr(request, "actor", None)}
+    return {
+        "city_name": settings.CITY_NAME,
+        "actor": getattr(request, "actor", None),
+        "request_id": getattr(request, "request_id", ""),
+    }

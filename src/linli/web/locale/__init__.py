@@ -1,0 +1,1 @@
+"""Words of the screens. Chinese is the source; ``<language>/LC_MESSAGES/django.po`` holds a translation."""
