@@ -32,7 +32,7 @@ def web_command(host: str, port: int) -> list[str]:
     it keeps. There is no access log: addresses of the portal are private links.
     """
     processes = env.number("WEB_PROCESSES", max(2, min(os.cpu_count() or 2, 8)))
-    threads = env.number("WEB_THREADS", 8)
+    threads = env.number("WEB_THREADS", min(2 * (os.cpu_count() or 2) + 1, 9))
     return [
         sys.executable,
         *("-m", "granian"),

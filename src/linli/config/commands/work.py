@@ -9,8 +9,9 @@ import django
 
 from linli.config import environment as env
 
-GRACE_SECONDS = 6.0
-"""Jobs at work when we are asked to end have this long; one that is cut off is run again."""
+GRACE_SECONDS = 2.0
+"""When we are asked to end, jobs that wait (the clocks' watch) are cut off after this long; a job that is
+computing finishes first. What a killed worker left is begun again (``linli.config.jobs``)."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
