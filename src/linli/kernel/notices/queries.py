@@ -1,0 +1,133 @@
+"""A post's notices: its own and its unit's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from linli.kernel.access.actor import Actor
+from linli.kernel.access.rows import NOTHING
+from linli.kernel.notices.errors import CursorInvalid
+from linli.kernel.notices.models import Notice
+from linli.lib.time import now
+
+PAGE = 30
+COUNT_LIMIT = 99
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the inbox: the newest notice, and how many unread ones of its kind lie under it."""
+
+    notice: Notice
+    folded: int
+
+
+@dataclass(frozen=True)
+class Page:
+    lines: list[Line]
+    after: str
+    """Give it to ``inbox`` for the next page; empty on the last."""
+
+
+def addressed_to(actor: Actor) -> QuerySet[Notice]:
+    """All notices for the actor's post and unit; none for the public and the system."""
+    return Notice.objects.filter(_any(_recipients(actor)))
+
+
+def inbox(actor: Actor, *, after: str = "", size: int = PAGE) -> Page:
+    """Newest first, unread ones of one kind and record folded into the newest of them.
+
+    Shows also what quiet hours hold back: opening the inbox is a choice, a nudge is not.
+    """
+    start = _before(after)
+    rows: list[Notice] = []
+    for recipient in _recipients(actor):  # one ordered index scan each; an OR would sort everything
+        query = _newest_of_kind(Notice.objects.filter(recipient)).filter(start)
+        rows += query.annotate(folded=_folded()).order_by("-at", "-pk")[: size + 1]
+    rows.sort(key=lambda row: (row.at, row.pk), reverse=True)
+    shown = rows[:size]
+    # the annotation is not a field of the model, so it is looked up by name
+    lines = [Line(row, 0 if row.is_read else row.__dict__["folded"]) for row in shown]
+    return Page(lines, _cursor(shown[-1]) if len(rows) > size else "")
+
+
+def unread_count(actor: Actor) -> int:
+    """Lines of the inbox that are unread and may nudge by now; counts no further than 100."""
+    due = Q(deliver_after__lte=now())
+    total = 0
+    for recipient in _recipients(actor):
+        unread = Notice.objects.filter(recipient, due, is_read=False)
+        total += _newest_of_kind(unread, due)[: COUNT_LIMIT + 1].count()
+    return min(total, COUNT_LIMIT + 1)
+
+
+def unread_badge(actor: Actor) -> str:
+    """The count as shown: empty, ``1`` to ``99``, or ``99+``."""
+    count = unread_count(actor)
+    if count > COUNT_LIMIT:
+        return f"{COUNT_LIMIT}+"
+    return str(count) if count else ""
+
+
+def _recipients(actor: Actor) -> list[Q]:
+    found = []
+    if actor.post is not None:
+        found.append(Q(to_post=actor.post))
+    if actor.unit is not None:
+        found.append(Q(to_unit=actor.unit))
+    return found
+
+
+def _any(conditions: list[Q]) -> Q:
+    found = NOTHING
+    for condition in conditions:
+        found |= condition
+    return found
+
+
+def _same_kind() -> QuerySet[Notice]:
+    """Unread notices to the same recipient, of the same kind, about the same record as the outer row."""
+    same = Q(to_unit=OuterRef("to_unit"), to_post__isnull=True) | Q(
+        to_post=OuterRef("to_post"), to_unit__isnull=True
+    )
+    return Notice.objects.filter(
+        same,
+        record_id=OuterRef("record_id"),
+        kind=OuterRef("kind"),
+        family=OuterRef("family"),
+        is_read=False,
+    )
+
+
+def _newest_of_kind(notices: QuerySet[Notice], also: Q | None = None) -> QuerySet[Notice]:
+    newer = _same_kind().filter(
+        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk")), also or Q()
+    )
+    return notices.filter(Q(is_read=True) | ~Exists(newer))
+
+
+def _folded() -> Coalesce:
+    older = _same_kind().filter(Q(at__lt=OuterRef("at")) | Q(at=OuterRef("at"), pk__lt=OuterRef("pk")))
+    counted = older.order_by().values("kind").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _cursor(row: Notice) -> str:
+    return f"{row.at.isoformat()}_{row.pk}"
+
+
+def _before(cursor: str) -> Q:
+    if not cursor:
+        return Q()
+    try:
+        at, pk = cursor.split("_")
+        instant, last = dt.datetime.fromisoformat(at), int(pk)
+    except ValueError as error:
+        raise CursorInvalid from error
+    if instant.tzinfo is None:
+        raise CursorInvalid
+    return Q(at__lt=instant) | Q(at=instant, pk__lt=last)
