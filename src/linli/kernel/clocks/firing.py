@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
@@ -117,23 +117,28 @@ def _fire_family(
     limit: int,
     errors: list[Exception],
 ) -> int:
-    fired, failed = 0, list[int]()
+    fired, singly, failed = 0, 0, list[int]()
     while True:
+        size = 1 if singly else limit
         claimed: list[Clock] = []
         try:
             with transaction.atomic():
-                claimed = list(found.exclude(pk__in=failed).select_for_update(skip_locked=True)[:limit])
+                claimed = list(found.exclude(pk__in=failed).select_for_update(skip_locked=True)[:size])
                 if not claimed:
                     return fired
                 mark(Clock.objects.filter(pk__in=[clock.pk for clock in claimed]), at)
                 for handler in handlers:
                     handler(claimed)
-        except Exception as error:  # whatever a family's handler may raise; collected, and raised by fire()
+        except (OperationalError, InterfaceError):
+            raise  # the database is away or in the way: no clock is to blame
+        except Exception as error:  # whatever a handler may raise; fire() raises it at the end
             if not claimed:
-                raise  # the database's, not a handler's
-            if limit == 1:
+                raise
+            if size == 1:
                 failed.append(claimed[0].pk)
                 errors.append(error)
-            limit = 1
+            else:
+                singly = len(claimed) + 1
         else:
             fired += len(claimed)
+        singly = max(singly - 1, 0)

@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 from procrastinate.contrib.django import app
 
 from linli.kernel.clocks import revising
@@ -43,10 +43,13 @@ async def watch(timestamp: int) -> None:
 
 
 def _look() -> None:
+    close_old_connections()  # one that was lost is replaced
     try:
         fire()
     except ExceptionGroup:
         logger.exception("clocks stay unfired because their handlers failed; they are tried again")
+    except (OperationalError, InterfaceError):
+        logger.exception("the database did not answer the clocks; it is asked again")
 
 
 @app.task(name=revising.RECOUNT)
