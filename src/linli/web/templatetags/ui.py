@@ -88,7 +88,7 @@ def button_group(content: str, label: Text) -> SafeString:
 @register.simple_block_tag
 def page_header(content: str, title: Text, trail: Sequence[Crumb] = (), lead: Text = "") -> SafeString:
     """The head of a page: the way here, its title, and the actions (the content)."""
-    return _render("page_header", title=title, trail=trail, lead=lead, actions=content.strip())
+    return _render("page_header", title=title, trail=trail, lead=lead, actions=content)
 
 
 @register.simple_block_tag
@@ -132,7 +132,8 @@ def field(bound: BoundField, wide: bool = False) -> SafeString:
     if bound.errors:
         extra["aria-invalid"] = "true"
     control = bound.as_widget(attrs=extra)
-    return _render("field", field=bound, control=control, is_group=is_group, is_check=is_check, wide=wide)
+    name = "field_group" if is_group else "field"
+    return _render(name, field=bound, control=control, is_check=is_check, wide=wide)
 
 
 @register.simple_tag

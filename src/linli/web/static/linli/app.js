@@ -8,10 +8,11 @@ import { enhanceUploads } from "./uploads.js";
 
 /** @param {ParentNode} root the document, or what htmx has just put in */
 async function enhance(root) {
-  enhanceUploads(root);
-  root.querySelector("[data-focus]")?.focus();
-  if (root.querySelector("[data-map]")) (await import("./map.js")).enhanceMaps(root);
-  if (root.querySelector("[data-chart]")) (await import("./charts.js")).enhanceCharts(root);
+  const within = root.parentNode ?? root; // the arrived element may itself be the part
+  enhanceUploads(within);
+  (root.matches?.("[data-focus]") ? root : root.querySelector("[data-focus]"))?.focus();
+  if (within.querySelector("[data-map]")) (await import("./map.js")).enhanceMaps(within);
+  if (within.querySelector("[data-chart]")) (await import("./charts.js")).enhanceCharts(within);
 }
 
 function tickClocks() {
