@@ -50,35 +50,24 @@ _ORIGIN = dt.date(FIRST_YEAR, 1, 1).toordinal()
 class Measure(enum.StrEnum):
     """How a limit is counted."""
 
-    WORK_HOURS = "work_hours"
-    WORK_DAYS = "work_days"
-    HOURS = "hours"
-    DAYS = "days"
+    label: str
+    unit: int
+    """Seconds of the measure in one of its hours or days."""
+    is_working: bool
+    is_daily: bool
 
-    @property
-    def label(self) -> str:
-        return _LABELS[self]
+    # every member gives all four; the defaults let type checkers take ``Measure("days")``, a look-up
+    def __new__(cls, value: str, label: str = "", unit: int = 0, is_working: bool = False) -> Measure:
+        measure = str.__new__(cls, value)
+        measure._value_ = value
+        measure.label, measure.unit = label, unit
+        measure.is_working, measure.is_daily = is_working, unit == DAY
+        return measure
 
-    @property
-    def unit(self) -> int:
-        """Seconds of the measure in one of its hours or days."""
-        return DAY if self.is_daily else HOUR
-
-    @property
-    def is_daily(self) -> bool:
-        return self in (Measure.WORK_DAYS, Measure.DAYS)
-
-    @property
-    def is_working(self) -> bool:
-        return self in (Measure.WORK_HOURS, Measure.WORK_DAYS)
-
-
-_LABELS = {
-    Measure.WORK_HOURS: "工作时",
-    Measure.WORK_DAYS: "工作日",
-    Measure.HOURS: "自然时",
-    Measure.DAYS: "自然日",
-}
+    WORK_HOURS = "work_hours", "工作时", HOUR, True
+    WORK_DAYS = "work_days", "工作日", DAY, True
+    HOURS = "hours", "自然时", HOUR, False
+    DAYS = "days", "自然日", DAY, False
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,9 +456,5 @@ _SECOND = dt.timedelta(seconds=1)
 
 def _at(ordinal: int, second: int) -> dt.datetime:
     """The instant of a local day and second (86,400 is the next midnight), in UTC."""
-    if second >= DAY:
-        ordinal, second = ordinal + 1, second - DAY
-    minutes, second = divmod(second, 60)
-    day = dt.date.fromordinal(ordinal)
-    local = dt.datetime(day.year, day.month, day.day, minutes // 60, minutes % 60, second, tzinfo=LOCAL)
-    return local.astimezone(dt.UTC)
+    wall = dt.datetime.fromordinal(ordinal).replace(tzinfo=LOCAL) + dt.timedelta(seconds=second)
+    return wall.astimezone(dt.UTC)

@@ -28,9 +28,10 @@ def timing(
 ) -> Timing:
     """When ``budget`` seconds of the measure run out that count from an instant, and when ``margin`` of
     them are left. A budget that is used up ends at once: an hour on the spot, a day with that day."""
-    target = calendar.progress(counted_from, measure) + max(budget, 0)
+    begin = calendar.progress(counted_from, measure)
+    target = begin + max(budget, 0)
     due_at, _ = calendar.end(target, measure)
-    soon_at = calendar.instant(target - margin, measure)
+    soon_at = calendar.instant(begin + budget - margin, measure)
     provisional = calendar.rests_on_provisional(counted_from, target, measure)
     return Timing(due_at, min(soon_at, due_at), provisional)
 
