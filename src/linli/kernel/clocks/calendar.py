@@ -456,5 +456,9 @@ _SECOND = dt.timedelta(seconds=1)
 
 def _at(ordinal: int, second: int) -> dt.datetime:
     """The instant of a local day and second (86,400 is the next midnight), in UTC."""
-    wall = dt.datetime.fromordinal(ordinal).replace(tzinfo=LOCAL) + dt.timedelta(seconds=second)
-    return wall.astimezone(dt.UTC)
+    if second >= DAY:
+        ordinal, second = ordinal + 1, second - DAY
+    minutes, second = divmod(second, 60)
+    day = dt.date.fromordinal(ordinal)
+    local = dt.datetime(day.year, day.month, day.day, minutes // 60, minutes % 60, second, tzinfo=LOCAL)
+    return local.astimezone(dt.UTC)

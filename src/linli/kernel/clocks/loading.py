@@ -11,7 +11,6 @@ import orjson
 
 from linli.kernel.access.actor import SYSTEM, Actor
 from linli.kernel.clocks.calendar import FIRST_YEAR
-from linli.kernel.clocks.models import CalendarDay
 from linli.kernel.clocks.permissions import EDIT_CALENDAR
 from linli.kernel.clocks.revising import DayChange, Notice, revise
 from linli.lib.errors import Invalid
@@ -155,8 +154,3 @@ def _refuse_doubles(days: list[DayChange]) -> list[DayChange]:
     if faults:
         raise Invalid(fields=faults)
     return days
-
-
-def days_of_notice(year: int) -> list[CalendarDay]:
-    """The days that the notice for ``year`` has given, as loaded."""
-    return list(CalendarDay.objects.filter(notice_year=year).order_by("date"))
