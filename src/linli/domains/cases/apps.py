@@ -6,3 +6,6 @@ class CasesConfig(AppConfig):
     label = "cases"
     verbose_name = "事件"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from linli.domains.cases import handlers, jobs, kinds, purposes  # noqa: F401 - they register themselves

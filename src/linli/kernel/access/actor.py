@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from linli.kernel.access.roles import ROLES, Role, Scope
+from linli.kernel.access.roles import ROLES, Scope
 from linli.kernel.units.models import Post
 from linli.lib.errors import NotAllowed
 
@@ -21,11 +21,9 @@ class Actor:
     name: str = ""
     unit_name: str = ""
     unit_kind: str = ""
-    system: bool = field(default=False)
-
-    @property
-    def scopes_of(self) -> Role | None:
-        return ROLES.get(self.role)
+    system: bool = False
+    records: frozenset[int] = frozenset()
+    """Records given by name (``Scope.OWN``)."""
 
     def scopes(self, ability: str) -> frozenset[Scope]:
         """The scopes over which this actor holds ``ability``; empty when it does not at all."""
@@ -44,6 +42,14 @@ class Actor:
 
 PUBLIC = Actor(post=None, account=None, unit=None, area="", role="public", name="居民")
 """Anybody at the portal: no post, no rows; only what a domain offers the public by name."""
+
+
+def holder_of(record_id: int, role: str, name: str = "上报人") -> Actor:
+    """Somebody who holds the private link to one record and nothing else."""
+    return Actor(
+        post=None, account=None, unit=None, area="", role=role, name=name, records=frozenset({record_id})
+    )
+
 
 SYSTEM = Actor(post=None, account=None, unit=None, area="", role="system", name="系统", system=True)
 """The platform's own timers. Follows the same moves and is journalled like everybody."""

@@ -16,6 +16,8 @@ class Scope(enum.Enum):
     """records in which the post's unit has a part, wherever they are"""
     HELD = "held"
     """records in the post's area that lie with the post's unit to decide"""
+    OWN = "own"
+    """records that the actor was given by name: a reporter's own case, by its tracking link"""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ def filter_of(actor: Actor, ability: str, prefix: str = "") -> Q:
         allowed |= Q(**{f"{prefix}units__contains": [actor.unit]})
     if Scope.HELD in scopes and actor.unit is not None and actor.area:
         allowed |= Q(**{f"{prefix}holder_id": actor.unit}) & within(actor.area, prefix)
+    if Scope.OWN in scopes and actor.records:
+        allowed |= Q(**{f"{prefix}pk__in": sorted(actor.records)})
     return allowed
 
 

@@ -16,6 +16,7 @@ class Stage(models.TextChoices):
     REPORT = "report", "上报"
     BEFORE = "before", "处置前"
     AFTER = "after", "处置后"
+    VERIFY = "verify", "核查"
     OTHER = "other", "其他"
 
 

@@ -45,6 +45,8 @@ class Step(Generic[R, G]):
     given: G
     at: dt.datetime
     changes: Changes
+    was: str
+    """The record's state before the move."""
     facts: dict[str, Any] = field(default_factory=dict)
     remark: str = ""
     values: dict[str, Any] = field(default_factory=dict)
@@ -61,6 +63,16 @@ class Step(Generic[R, G]):
         if state not in self.move.to:
             raise AssertionError(f"{self.move.name} does not lead to {state}")
         self.set(state=state)
+
+    def touch(self, other: Record, move: str, facts: dict[str, Any], **values: Any) -> None:
+        """Let this move also be an entry of another record of any family, with the same all-or-nothing."""
+        was = other.version
+        for name, value in values.items():
+            setattr(other, name, value)
+        journal.enter(
+            self.changes, actor=self.actor, record=other, move=move, at=self.at, facts=facts
+        )
+        self.changes.move(other, was, **values, chain=other.chain)
 
     def part(self, *units: int | None) -> None:
         """Let units take part in the record from now on."""
@@ -206,6 +218,35 @@ def perform_many(
         return list(outcomes.values())
 
 
+def open_record(
+    actor: Actor,
+    *,
+    flow: Flow[R],
+    record: R,
+    move: str,
+    changes: Changes,
+    at: dt.datetime,
+    facts: dict[str, Any],
+    remark: str = "",
+    client_id: UUID | None = None,
+) -> Entry:
+    """Add a new record and the first entry of its chain to the plan."""
+    if record.state not in flow.initial | flow.final:
+        raise AssertionError(f"{record.state} is no state to begin in")
+    entry = journal.enter(
+        changes,
+        actor=actor,
+        record=record,
+        move=move,
+        at=at,
+        facts=facts,
+        remark=remark,
+        client_id=client_id,
+    )
+    changes.insert(record)
+    return entry
+
+
 def declared_move(flow: Flow[Any], name: str) -> Move:
     move = flow.moves.get(name)
     if move is None:
@@ -262,6 +303,7 @@ def _prepare(
         given=parse(move, given),
         at=now(),
         changes=Changes(),
+        was=record.state,
     )
     step.remark = step.given.remark
     if len(move.to) == 1:

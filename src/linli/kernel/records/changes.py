@@ -44,15 +44,20 @@ class Changes:
         self._updates: dict[tuple[type[models.Model], tuple[str, ...]], dict[Any, dict[str, Any]]] = {}
         self._pending: dict[tuple[type[models.Model], Any], dict[str, Any]] = {}
         self._moves: list[tuple[Record, int, dict[str, Any]]] = []
+        self._new: set[int] = set()
 
     def insert(self, *rows: models.Model) -> None:
         """Add new rows. Their primary keys must be set, or be identity columns."""
         for row in rows:
             self._inserts.setdefault(type(row), []).append(row)
+            self._new.add(id(row))
 
     def update(self, row: models.Model, **values: Any) -> None:
-        """Set ``values`` on an existing row, and on the object in hand."""
-        pending = self._pending.setdefault((type(row), row.pk), {})
+        """Set ``values`` on an existing row, and on the object in hand.
+
+        A row that this plan inserts is only set: it is written as it is in the end.
+        """
+        pending = {} if id(row) in self._new else self._pending.setdefault((type(row), row.pk), {})
         for name, value in values.items():
             attname = _field(type(row), name).attname
             setattr(row, attname, value.pk if isinstance(value, models.Model) else value)
@@ -73,6 +78,7 @@ class Changes:
         for key, values in other._pending.items():
             self._pending.setdefault(key, {}).update(values)
         self._moves.extend(other._moves)
+        self._new |= other._new
 
     def write(self) -> None:
         """Carry the plan out; all or nothing. Raises ``Stale``, or the database's integrity errors."""

@@ -42,7 +42,12 @@ class Unit(models.Model):
         help_text="事项清单以职能（如 fire、housing）指定主办、协办单位",
     )
     parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", verbose_name="上级单位"
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        verbose_name="上级单位",
     )
     valid_from = models.DateField("启用日期", default=today)
     valid_to = models.DateField("停用日期", null=True, blank=True)

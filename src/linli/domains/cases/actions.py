@@ -1,0 +1,271 @@
+"""Everything that changes a case.
+
+Each function is one deed: it checks, and writes one statement, or refuses and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.db import IntegrityError
+from pydantic import Field, model_validator
+
+from linli.domains.cases import permissions as may
+from linli.domains.cases.contacts import Contact, keep_contact
+from linli.domains.cases.effects import attach_files
+from linli.domains.cases.errors import CaseNotFound
+from linli.domains.cases.flow import flow
+from linli.domains.cases.given import Join
+from linli.domains.cases.models import Case, Channel, Report
+from linli.domains.cases.opening import Opening, open_case, open_solved
+from linli.domains.matters import actions as matter_actions
+from linli.domains.matters import queries as matters
+from linli.domains.matters.errors import NotAdmitted
+from linli.domains.matters.suggestion import suggest
+from linli.kernel.access.actor import PUBLIC, Actor, holder_of
+from linli.kernel.areas.locate import locate
+from linli.kernel.clocks.models import Urgency
+from linli.kernel.files.models import Stage
+from linli.kernel.flow.declaration import Given
+from linli.kernel.flow.perform import Outcome, perform, perform_many
+from linli.kernel.records.changes import Changes
+from linli.kernel.units.models import UnitKind
+from linli.kernel.units.queries import book
+from linli.lib.errors import Conflict, Invalid
+from linli.lib.time import now
+
+LIKELY = 0.35
+"""From this score on a suggested matter stands on the case until a person decides."""
+
+
+class NewReport(Given):
+    """One report as it comes in, whatever the channel."""
+
+    text: Annotated[str, Field(min_length=4, max_length=2000)] = Field(title="问题描述")
+    lng: Annotated[float, Field(ge=70, le=140, allow_inf_nan=False)] = Field(title="经度")
+    lat: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = Field(title="纬度")
+    address: Annotated[str, Field(max_length=120)] = Field(default="", title="地址")
+    matter: Annotated[str, Field(max_length=30)] | None = Field(default=None, title="事项")
+    urgency: Urgency | None = Field(default=None, title="紧急程度")
+    files: Annotated[list[str], Field(max_length=9)] = Field(default_factory=list, title="照片")
+    contact: Contact | None = Field(default=None, title="联系方式")
+    about: int | None = Field(default=None, title="被反映单位")
+    source_number: Annotated[str, Field(max_length=40)] = Field(default="", title="来源编号")
+    client_id: UUID | None = Field(default=None, title="提交标识")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_nul(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            for name in ("text", "address", "source_number"):
+                if isinstance(data.get(name), str) and "\x00" in data[name]:
+                    data = data | {name: data[name].replace("\x00", "")}
+        return data
+
+
+class SolvedOnTheSpot(NewReport):
+    """Found and solved by a grid worker in one step."""
+
+    statement: Annotated[str, Field(min_length=2, max_length=2000)] = Field(title="处置情况")
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A report taken in. ``secret`` is the private part of its tracking link."""
+
+    case: Case
+    report: Report
+    repeated: bool = False
+    """The same submission had been taken in before; nothing new was written."""
+
+    @property
+    def secret(self) -> str:
+        return self.report.secret
+
+
+def report(actor: Actor, *, given: NewReport, channel: str) -> Filed:
+    """Take a report in as a new case: located, matched to a matter, clocks running, with the centre.
+
+    Refuses OutsideCity, Invalid (by field), MatterUnknown. The same ``client_id`` again returns what was
+    filed the first time.
+    """
+    _may_report(actor, channel)
+    changes = Changes()
+    opening = _opening(actor, changes, given, channel)
+    case, made = open_case(changes, actor, flow=flow, given=opening, at=now())
+    attach_files(changes, actor, given.files, case, Stage.REPORT)
+    return _file(changes, case, made)
+
+
+def solve_on_the_spot(actor: Actor, *, given: SolvedOnTheSpot) -> Filed:
+    """A grid worker found it and solved it: one step, one entry, closed."""
+    actor.require(may.REPORT)
+    changes = Changes()
+    opening = _opening(actor, changes, given, Channel.PATROL)
+    case, made = open_solved(changes, actor, flow=flow, given=opening, statement=given.statement, at=now())
+    attach_files(changes, actor, given.files, case, Stage.REPORT)
+    return _file(changes, case, made)
+
+
+def join(actor: Actor, *, number: str, given: NewReport, channel: str) -> Filed:
+    """The same problem: add a report to the case ``number``. Refuses CaseNotFound, Invalid."""
+    _may_report(actor, channel)
+    case = Case.objects.filter(number=number).only("pk", "area").first()
+    if case is None:
+        raise CaseNotFound()
+    as_joiner = actor if actor.post is not None else holder_of(case.pk, "joiner", "居民")
+    joined = Join(
+        text=given.text,
+        channel=Channel(channel),
+        lng=given.lng,
+        lat=given.lat,
+        address=given.address,
+        files=given.files,
+        contact=given.contact,
+        source_number=given.source_number,
+        client_id=given.client_id,
+    )
+    try:
+        moved = perform(as_joiner, flow=flow, move="join", record_id=case.pk, given=joined)
+    except IntegrityError as error:
+        return _filed_before(error, given.client_id, given.source_number, channel)
+    return Filed(moved, moved.report_list[-1])
+
+
+def move(
+    actor: Actor,
+    *,
+    case_id: int,
+    move: str,
+    given: Mapping[str, Any] | Given | None = None,
+    version: int | None = None,
+    client_id: UUID | None = None,
+) -> Case:
+    """Make one move of the flow (``flow.moves``). A demand outside the lists is refused and counted."""
+    try:
+        return perform(
+            actor,
+            flow=flow,
+            move=move,
+            record_id=case_id,
+            given=given,
+            version=version,
+            client_id=client_id,
+        )
+    except NotAdmitted as refusal:
+        _count_refusal(actor, case_id, refusal, given)
+        raise
+
+
+def move_many(
+    actor: Actor,
+    *,
+    move: str,
+    cases: Sequence[tuple[int, int | None]],
+    given: Mapping[str, Any] | Given | None = None,
+) -> list[Outcome]:
+    """Make the same move on many cases; each is judged by itself."""
+    outcomes = perform_many(actor, flow=flow, move=move, records=cases, given=given)
+    for outcome in outcomes:
+        if isinstance(outcome.refusal, NotAdmitted):
+            _count_refusal(actor, outcome.record_id, outcome.refusal, given)
+    return outcomes
+
+
+def _may_report(actor: Actor, channel: str) -> None:
+    if actor != PUBLIC:
+        actor.require(may.REPORT)
+    elif channel != Channel.PORTAL:
+        raise Invalid(fields={"channel": "未登录只能从居民端上报"})
+
+
+def _opening(actor: Actor, changes: Changes, given: NewReport, channel: str) -> Opening:
+    area = locate(given.lng, given.lat).code
+    opening = Opening(
+        text=given.text,
+        area=area,
+        lng=given.lng,
+        lat=given.lat,
+        channel=channel,
+        address=given.address,
+        urgency=given.urgency,
+        about=_about(given.about),
+        source_number=given.source_number,
+        client_id=given.client_id,
+    )
+    _match(opening, given.matter)
+    opening.contact = keep_contact(
+        changes,
+        actor=actor,
+        contact=given.contact,
+        text=given.text,
+        area=area,
+        report_id=opening.report_id,
+        about=given.about,
+    )
+    return opening
+
+
+def _match(opening: Opening, chosen: str | None) -> None:
+    """The matter that the reporter chose, else the likeliest by the words; a person confirms either."""
+    if chosen:
+        matter = matters.by_code(chosen, area=opening.area)
+        if not matter.active:
+            raise Invalid(fields={"matter": f"事项「{matter.name}」已停用，请另选"})
+        opening.matter, opening.matter_why = matter, "上报人选择"
+        return
+    found = suggest(opening.text, area=opening.area, limit=1)
+    if found and found[0].score >= LIKELY:
+        opening.matter, opening.matter_why = found[0].matter, found[0].reason
+
+
+def _about(unit: int | None) -> int | None:
+    if unit is not None and book().unit(unit) is None:
+        raise Invalid(fields={"about": "被反映单位不存在"})
+    return unit
+
+
+def _file(changes: Changes, case: Case, made: Report) -> Filed:
+    try:
+        changes.write()
+    except IntegrityError as error:
+        return _filed_before(error, made.client_id, made.source_number, made.channel)
+    return Filed(case, made)
+
+
+def _filed_before(error: IntegrityError, client_id: UUID | None, source_number: str, channel: str) -> Filed:
+    """A repeated submission gets the first one's answer; a used source number is said to be used."""
+    if client_id is not None and "report_once_per_client_id" in str(error):
+        known = Report.objects.select_related("case").get(client_id=client_id)
+        if known.channel != channel:
+            raise Conflict("该提交标识已用于其他渠道的上报", field="client_id") from error
+        return Filed(known.case, known, repeated=True)
+    if "report_once_per_source_number" in str(error):
+        raise Invalid(fields={"source_number": f"来源编号 {source_number} 已经录入过"}) from error
+    raise error
+
+
+def _count_refusal(
+    actor: Actor, case_id: int, refusal: NotAdmitted, given: Mapping[str, Any] | Given | None
+) -> None:
+    """Demands outside the lists count against the unit that made them, never against a person."""
+    case = Case.objects.filter(pk=case_id).first()
+    asked = given.model_dump() if isinstance(given, Given) else dict(given or {})
+    wanted = [asked.get("lead"), *(asked.get("assist") or asked.get("units") or [])]
+    units = [unit for pk in wanted if (unit := book().unit(pk)) is not None]
+    target = next((unit for unit in units if unit.kind == UnitKind.COMMITTEE), None)
+    sender = book().unit(actor.unit)
+    if case is None or sender is None or target is None:
+        return
+    matter_actions.record_refusal(
+        actor=actor,
+        refusal=refusal,
+        sender=sender,
+        target=target,
+        area=case.area,
+        demand=case.title,
+        matter=matters.by_id(case.matter_id) if case.matter_id else None,
+    )

@@ -1,0 +1,55 @@
+"""How a reporter can be reached, on its way into the vault."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from linli.domains.cases.purposes import NOTICE_VERSION, REPORTER
+from linli.domains.cases.texts import without_personal_numbers
+from linli.kernel.access.actor import Actor
+from linli.kernel.flow.declaration import Given
+from linli.kernel.records.changes import Changes
+from linli.kernel.vault import actions as vault
+
+
+class Contact(Given):
+    """How the reporter can be reached; goes into the vault, nowhere else."""
+
+    name: Annotated[str, Field(max_length=30)] = Field(default="", title="称呼")
+    phone: Annotated[str, Field(max_length=20)] = Field(default="", title="电话")
+
+
+def keep_contact(
+    changes: Changes,
+    *,
+    actor: Actor,
+    contact: Contact | None,
+    text: str,
+    area: str,
+    report_id: int,
+    about: int | None = None,
+) -> int | None:
+    """Plan the vault's entry for a report: the contact, and personal numbers out of its text.
+
+    Returns the entry's id, or None where there is nothing to keep. Hidden from the unit complained about
+    (突发事件应对法 art. 9; privacy_tests P20).
+    """
+    fields = {k: v for k, v in contact.model_dump().items() if v} if contact else {}
+    numbers = without_personal_numbers(text)[1]
+    if numbers:
+        fields["circumstances"] = "上报文字中的号码：" + "、".join(numbers[:20])
+    if not fields:
+        return None
+    person = vault.keep(
+        changes,
+        actor=actor,
+        purpose=REPORTER,
+        fields=fields,
+        place=area,
+        record=("report", report_id),
+        notice_version=NOTICE_VERSION,
+        hidden_from=[about] if about else [],
+    )
+    return int(person.pk)

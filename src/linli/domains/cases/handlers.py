@@ -1,0 +1,59 @@
+"""What happens when a clock of a case runs low or out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from linli.domains.cases.flow import flow
+from linli.domains.cases.models import Case, CaseResult, CaseState
+from linli.domains.cases.stages import TITLES
+from linli.kernel.access.actor import SYSTEM
+from linli.kernel.clocks.firing import on_due_soon, on_overdue
+from linli.kernel.clocks.models import Clock
+from linli.kernel.flow.perform import perform_many
+from linli.kernel.notices import actions as notices
+from linli.kernel.records.changes import Changes
+
+
+@on_due_soon(Case.family)
+def warn(clocks: Sequence[Clock]) -> None:
+    """Tell the unit that must act while there is still time; its head is not told, nobody is ranked."""
+    _tell(clocks, "case.soon", "即将到期")
+
+
+@on_overdue(Case.family)
+def overdue(clocks: Sequence[Clock]) -> None:
+    """Tell the handling unit first; close what its reporter has not answered in time."""
+    _tell([c for c in clocks if c.name != "answer"], "case.overdue", "已超期")
+    unanswered = [c.record_id for c in clocks if c.name == "answer"]
+    if unanswered:
+        perform_many(
+            SYSTEM,
+            flow=flow,
+            move="close",
+            records=[(pk, None) for pk in unanswered],
+            given={
+                "result": CaseResult.SOLVED,
+                "opinion": "经核查已解决；上报人未在期限内反馈，按核查结果结案",
+            },
+        )
+
+
+def _tell(clocks: Sequence[Clock], kind: str, words: str) -> None:
+    cases = Case.objects.exclude(state=CaseState.CLOSED).in_bulk([clock.record_id for clock in clocks])
+    changes = Changes()
+    for clock in clocks:
+        case = cases.get(clock.record_id)
+        unit = clock.unit_id or (case.holder_id if case else None)
+        if case is None or unit is None:
+            continue
+        notices.tell(
+            changes,
+            kind=kind,
+            title=f"{TITLES[clock.name]}{words}：{case.title}",
+            record=(case.family, case.pk),
+            district=case.district,
+            units=[unit],
+            number=case.number,
+        )
+    changes.write()

@@ -1,0 +1,43 @@
+"""What people write: titles, search words, and personal numbers that slip into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from linli.domains.cases.models import Case, CaseText
+from linli.lib.bigrams import vector
+
+TITLE_LENGTH = 40
+_SENTENCE_END = re.compile(r"[。！？!?；;\n]")
+_PERSONAL = re.compile(r"(?<![0-9A-Za-z])(1[3-9]\d{9}|\d{17}[\dXx])(?![0-9A-Za-z])")
+
+
+def title_of(text: str) -> str:
+    """The first sentence of a report, cut to what fits a list."""
+    first = _SENTENCE_END.split(text.strip(), maxsplit=1)[0].strip() or text.strip()
+    return first if len(first) <= TITLE_LENGTH else first[: TITLE_LENGTH - 1] + "…"
+
+
+def without_personal_numbers(text: str) -> tuple[str, list[str]]:
+    """The text with mobile and identity numbers covered, and the numbers that were in it.
+
+    People write their own or a neighbour's number into a report; it has no business in a list, a search
+    index or a public page. The numbers themselves are kept in the vault.
+    """
+    found: list[str] = []
+
+    def cover(match: re.Match[str]) -> str:
+        found.append(match[0])
+        return match[0][:3] + "*" * (len(match[0]) - 7) + match[0][-4:]
+
+    return _PERSONAL.sub(cover, text), found
+
+
+def case_text(case: Case, texts: Iterable[str]) -> CaseText:
+    """What a case is found by."""
+    return CaseText(
+        case_id=case.pk,
+        district=case.district,
+        words=vector(case.number, case.title, case.address, *texts),
+    )
