@@ -45,19 +45,17 @@ class Namer:
     def compound(self, urban: float) -> str:
         """A residential compound in town, or a hamlet in the country (``urban`` from 0 to 1)."""
         if urban < 0.3:
-            return self._unique(self.pick("hamlets") + self.pick("hamlet_kinds"))
+            return self._draw("surnames", "hamlet_kinds")
         if self._rng.random() < 0.14:
-            return self._unique(self.pick("old_works") + self.pick("old_kinds"))
-        return self._unique(
-            self.pick("compound_first") + self.pick("compound_second") + self.pick("compound_kinds")
-        )
+            return self._draw("stem", "old_works", "old_kinds")
+        return self._draw("compound_first", "compound_second", "compound_kinds")
 
     def named(self, kind: str, stem: str) -> str:
         """A place such as a school or a market near ``stem``; ``kind`` is a pool without ``_kinds``."""
         return self._unique(stem + self.pick(f"{kind}_kinds"))
 
     def works(self) -> str:
-        return self._unique(self.pick("works_first") + self.pick("works_second") + self.pick("works_kinds"))
+        return self._draw("works_first", "works_second", "works_kinds")
 
     def shop(self) -> str:
         owner = self.pick("surnames") if self._rng.random() < 0.5 else self.pick("given_first")
@@ -81,6 +79,15 @@ class Namer:
             for index in order:
                 yield pool[index] if round_number == 1 else f"{pool[index]}{_numeral(round_number)}"
             round_number += 1
+
+    def _draw(self, *pools: str) -> str:
+        """A name put together from ``pools``, new if a few tries find one; ``stem`` is a made-up place word."""
+        name = ""
+        for _ in range(8):
+            name = "".join(self.stem_again() if pool == "stem" else self.pick(pool) for pool in pools)
+            if name not in self._taken:
+                break
+        return self._unique(name)
 
     def _fresh(self, names: Iterator[str]) -> str:
         return next(name for name in names if self._claim(name))

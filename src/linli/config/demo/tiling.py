@@ -181,7 +181,7 @@ def _owners(
     for part in np.unique(located[located >= 0]):
         mine, seeds_here = np.flatnonzero(located == part), np.flatnonzero(seed_parts == part)
         if len(seeds_here):
-            tree = shapely.STRtree(np.atleast_1d(shapely.points(seeds[seeds_here])))
+            tree = shapely.STRtree(np.asarray(shapely.points(seeds[seeds_here]), dtype=object))
             _, nearest = tree.query_nearest(shapely.points(middles[mine]), all_matches=False)
             owner[mine] = seeds_here[nearest]
     # ... unless a bent part leaves a piece apart from its seed: only the largest connected piece stays
