@@ -38,9 +38,14 @@ class Notice(models.Model):
                 fields=["to_post", "-at", "-id"], name="notice_post", condition=Q(to_post__isnull=False)
             ),
             models.Index(
-                fields=["record_id", "kind", "to_unit", "to_post"],
-                name="notice_unread",
-                condition=Q(is_read=False),
+                fields=["to_unit", "record_id", "kind"],
+                name="notice_unit_unread",
+                condition=Q(to_unit__isnull=False, is_read=False),
+            ),
+            models.Index(
+                fields=["to_post", "record_id", "kind"],
+                name="notice_post_unread",
+                condition=Q(to_post__isnull=False, is_read=False),
             ),
             models.Index(fields=["at"], name="notice_at"),
         ]

@@ -35,7 +35,10 @@ class Page:
 
 def addressed_to(actor: Actor) -> QuerySet[Notice]:
     """All notices for the actor's post and unit; none for the public and the system."""
-    return Notice.objects.filter(_any(_recipients(actor)))
+    wanted = NOTHING
+    for column, recipient in _recipients(actor):
+        wanted |= Q(**{column: recipient})
+    return Notice.objects.filter(wanted)
 
 
 def inbox(actor: Actor, *, after: str = "", size: int = PAGE) -> Page:
@@ -45,9 +48,9 @@ def inbox(actor: Actor, *, after: str = "", size: int = PAGE) -> Page:
     """
     start = _before(after)
     rows: list[Notice] = []
-    for recipient in _recipients(actor):  # one ordered index scan each; an OR would sort everything
-        query = _newest_of_kind(Notice.objects.filter(recipient)).filter(start)
-        rows += query.annotate(folded=_folded()).order_by("-at", "-pk")[: size + 1]
+    for column, recipient in _recipients(actor):  # one ordered index scan each; an OR would sort everything
+        query = _newest_of_kind(column, Notice.objects.filter(start, **{column: recipient}))
+        rows += query.annotate(folded=_folded(column)).order_by("-at", "-pk")[: size + 1]
     rows.sort(key=lambda row: (row.at, row.pk), reverse=True)
     shown = rows[:size]
     # the annotation is not a field of the model, so it is looked up by name
@@ -59,9 +62,9 @@ def unread_count(actor: Actor) -> int:
     """Lines of the inbox that are unread and may nudge by now; counts no further than 100."""
     due = Q(deliver_after__lte=now())
     total = 0
-    for recipient in _recipients(actor):
-        unread = Notice.objects.filter(recipient, due, is_read=False)
-        total += _newest_of_kind(unread, due)[: COUNT_LIMIT + 1].count()
+    for column, recipient in _recipients(actor):
+        unread = Notice.objects.filter(due, is_read=False, **{column: recipient})
+        total += _newest_of_kind(column, unread, due)[: COUNT_LIMIT + 1].count()
     return min(total, COUNT_LIMIT + 1)
 
 
@@ -73,45 +76,27 @@ def unread_badge(actor: Actor) -> str:
     return str(count) if count else ""
 
 
-def _recipients(actor: Actor) -> list[Q]:
-    found = []
-    if actor.post is not None:
-        found.append(Q(to_post=actor.post))
-    if actor.unit is not None:
-        found.append(Q(to_unit=actor.unit))
-    return found
+def _recipients(actor: Actor) -> list[tuple[str, int]]:
+    """The columns and values by which notices reach the actor; each column has its own indexes."""
+    reached = (("to_post", actor.post), ("to_unit", actor.unit))
+    return [(column, recipient) for column, recipient in reached if recipient is not None]
 
 
-def _any(conditions: list[Q]) -> Q:
-    found = NOTHING
-    for condition in conditions:
-        found |= condition
-    return found
-
-
-def _same_kind() -> QuerySet[Notice]:
+def _same_kind(column: str) -> QuerySet[Notice]:
     """Unread notices to the same recipient, of the same kind, about the same record as the outer row."""
-    same = Q(to_unit=OuterRef("to_unit"), to_post__isnull=True) | Q(
-        to_post=OuterRef("to_post"), to_unit__isnull=True
-    )
-    return Notice.objects.filter(
-        same,
-        record_id=OuterRef("record_id"),
-        kind=OuterRef("kind"),
-        family=OuterRef("family"),
-        is_read=False,
-    )
+    same = {name: OuterRef(name) for name in (column, "record_id", "kind", "family")}
+    return Notice.objects.filter(is_read=False, **same)
 
 
-def _newest_of_kind(notices: QuerySet[Notice], also: Q | None = None) -> QuerySet[Notice]:
-    newer = _same_kind().filter(
+def _newest_of_kind(column: str, notices: QuerySet[Notice], also: Q | None = None) -> QuerySet[Notice]:
+    newer = _same_kind(column).filter(
         Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk")), also or Q()
     )
     return notices.filter(Q(is_read=True) | ~Exists(newer))
 
 
-def _folded() -> Coalesce:
-    older = _same_kind().filter(Q(at__lt=OuterRef("at")) | Q(at=OuterRef("at"), pk__lt=OuterRef("pk")))
+def _folded(column: str) -> Coalesce:
+    older = _same_kind(column).filter(Q(at__lt=OuterRef("at")) | Q(at=OuterRef("at"), pk__lt=OuterRef("pk")))
     counted = older.order_by().values("kind").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
