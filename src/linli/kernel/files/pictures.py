@@ -64,7 +64,9 @@ def _drawn(image: Image.Image) -> Picture:
     width, height = image.size
     if image.getexif().get(ORIENTATION) in SIDEWAYS:
         width, height = height, width
-    image.draft("RGB", (DISPLAY, DISPLAY))  # JPEG only: unpacks at 1/2, 1/4 or 1/8 where that suffices
+    shrunk = min(1.0, DISPLAY / max(image.size))
+    # JPEG only: unpacks at 1/2, 1/4 or 1/8 where both sides stay as long as the display copy's
+    image.draft("RGB", (int(image.width * shrunk), int(image.height * shrunk)))
     image.load()
     upright = ImageOps.exif_transpose(image)
     display = _pixels(upright)
