@@ -7,12 +7,8 @@
  * Drawn by MapLibre where there is WebGL 2, else as SVG; both answer to the same four calls.
  * On the element: `linli:pick` {longitude, latitude} when a place is chosen.
  *
- * @typedef {[number, number]} Place longitude, latitude in WGS 84
- * @typedef {object} Drawing
- * @property {(areas: object) => void} areas
- * @property {(points: object) => void} points
- * @property {(place: Place) => void} pin
- * @property {(place: Place) => void} look
+ * @typedef {import("./drawing.js").Place} Place
+ * @typedef {import("./drawing.js").Drawing} Drawing
  */
 import { asset, text, toast } from "./texts.js";
 

@@ -1,12 +1,12 @@
 /** The map by MapLibre, from the same GeoJSON; labels are drawn from the machine's own fonts. */
 
-/** @typedef {import("./map.js").Place} Place */
+/** @typedef {import("./drawing.js").Place} Place */
 
 const NOTHING = { type: "FeatureCollection", features: [] };
 
 /**
  * @param {HTMLElement} host @param {object} first @param {(name: string) => string} asset
- * @returns {Promise<import("./map.js").Drawing>} rejects when the map cannot be drawn this way
+ * @returns {Promise<import("./drawing.js").Drawing>} rejects when the map cannot be drawn this way
  */
 export async function drawWithGl(host, first, asset) {
   const library = await import(asset("maplibre"));

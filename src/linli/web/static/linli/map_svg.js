@@ -4,7 +4,7 @@ import { iconButton } from "./texts.js";
 const SPACE = "http://www.w3.org/2000/svg";
 const LABEL_PIXELS = 12;
 
-/** @typedef {import("./map.js").Place} Place */
+/** @typedef {import("./drawing.js").Place} Place */
 
 /**
  * Plate carrée, narrowed by the cosine of the middle latitude: true enough over one city.
@@ -44,7 +44,7 @@ function element(name, attributes) {
   return made;
 }
 
-/** @param {HTMLElement} host @param {object} first @returns {import("./map.js").Drawing} */
+/** @param {HTMLElement} host @param {object} first @returns {import("./drawing.js").Drawing} */
 export function drawWithSvg(host, first) {
   const svg = element("svg", { class: "ll-map__drawing", tabindex: 0, role: "group", "aria-label": host.ariaLabel ?? "" });
   const layers = ["areas", "labels", "points", "pin"].map((name) => element("g", { "data-layer": name }));

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+
+@pytest.fixture(autouse=True)
+def _plain_shell(settings: Any) -> None:
+    """Pages of this room alone: unhashed static files, the room's own addresses, nobody locked out."""
+    settings.ROOT_URLCONF = "linli.web.tests.site"
+    settings.CITY_NAME = "云滨市"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    wanted = [
+        "linli.web.middleware.RequestIdMiddleware",
+        "linli.web.middleware.BrowserPolicyMiddleware",
+        *[one for one in settings.MIDDLEWARE if not one.startswith("linli.web")],
+        "linli.web.middleware.RefusalMiddleware",
+    ]
+    settings.MIDDLEWARE = wanted
+    settings.CSRF_FAILURE_VIEW = "linli.web.views.csrf_failure"
+    cache.clear()
