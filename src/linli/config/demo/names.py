@@ -81,7 +81,7 @@ class Namer:
             round_number += 1
 
     def _draw(self, *pools: str) -> str:
-        """A name put together from ``pools``, new if a few tries find one; ``stem`` is a made-up place word."""
+        """A name put together from ``pools``, new if a few tries find one (``stem``: a place word)."""
         name = ""
         for _ in range(8):
             name = "".join(self.stem_again() if pool == "stem" else self.pick(pool) for pool in pools)

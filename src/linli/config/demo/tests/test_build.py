@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import datetime as dt
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.contrib.auth.hashers import check_password
+
+from linli.config import environment as env
+from linli.config.demo import build as build_demo
+from linli.config.demo.making import ACCOUNTS, CityThere, subjects_of
+from linli.kernel.areas.locate import locate_many
+from linli.kernel.areas.models import Area
+from linli.kernel.units.models import Account, Post, Token, Unit
+
+UNTIL = dt.datetime(2026, 11, 20, 2, 0, tzinfo=dt.UTC)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(env, "data_dir", lambda: tmp_path)
+    return tmp_path
+
+
+def test_builds_a_whole_city_once_and_finds_it_again(data_dir: Path) -> None:
+    told: list[float] = []
+    city = build_demo(scale=0.25, until=UNTIL, progress=lambda title, share: told.append(share))
+    assert city.is_new
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+    assert Area.objects.filter(level="grid").count() == 100
+    again = build_demo(scale=0.25, until=UNTIL)
+    assert not again.is_new
+    assert again.accounts == city.accounts
+    with pytest.raises(CityThere):
+        build_demo(city=Path("divisions.csv#3301"))
+
+
+def test_every_grid_is_found_from_a_point_inside_it(data_dir: Path) -> None:
+    build_demo(scale=0.25, until=UNTIL)
+    rows = list(Area.objects.filter(level="grid").values_list("code", "lng", "lat"))
+    found = locate_many(np.array([row[1] for row in rows]), np.array([row[2] for row in rows]))
+    assert [str(code) for code in found] == [row[0] for row in rows]
+
+
+def test_every_matter_has_a_responsible_unit_in_every_community(data_dir: Path) -> None:
+    city = build_demo(scale=0.25, until=UNTIL)
+    subjects = subjects_of(city.code, UNTIL.date())
+    assert len(subjects) >= 80
+    carried = {(f, unit.area) for unit in Unit.objects.all() for f in unit.functions}
+    districts = Area.objects.filter(level="district").values_list("code", flat=True)
+    townships = Area.objects.filter(level="township").values_list("code", flat=True)
+    for function in {one.function for one in subjects}:
+        for township in townships:
+            assert {(function, township[:width]) for width in (4, 6, 9)} & carried, function
+    assert len(districts) == 3
+
+
+def test_the_shown_accounts_can_sign_in_and_call(data_dir: Path) -> None:
+    city = build_demo(scale=0.25, until=UNTIL)
+    assert {"wangge", "jiedao", "chengguan", "xiaofang", "duban", "quzhang", "shizhang", "admin"} <= {
+        one["username"] for one in city.accounts
+    }
+    for one in city.accounts:
+        account = Account.objects.get(username=one["username"])
+        post = Post.objects.valid().get(account=account)
+        assert post.role == one["role"]
+        assert Token.objects.get(digest=Token.digest_of(one["token"])).post == post
+    assert check_password(city.accounts[0]["password"], account.password)
+    assert stat.S_IMODE((data_dir / ACCOUNTS).stat().st_mode) == 0o600
+
+
+def test_every_grid_has_a_worker_of_its_committee(data_dir: Path) -> None:
+    build_demo(scale=0.25, until=UNTIL)
+    workers = Post.objects.filter(role="grid_worker").select_related("unit")
+    assert {post.area for post in workers} == set(
+        Area.objects.filter(level="grid").values_list("code", flat=True)
+    )
+    assert all(post.unit.area == post.area[:12] for post in workers)
+
+
+def test_an_interrupted_build_leaves_nothing(data_dir: Path) -> None:
+    def stop(title: str, share: float) -> None:
+        if title == "建立账号和岗位":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_demo(scale=0.25, until=UNTIL, progress=stop)
+    assert not Area.objects.exists()
+    assert not Unit.objects.exists()
+    assert build_demo(scale=0.25, until=UNTIL).is_new
