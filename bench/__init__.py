@@ -1,0 +1,1 @@
+"""Speed, measured by ``linli bench``; never a timed test."""
