@@ -13,6 +13,7 @@ from typing import Protocol
 
 from django.conf import settings
 
+from linli.kernel.access.actor import SYSTEM
 from linli.kernel.notices.models import Message
 from linli.kernel.vault.queries import masks
 from linli.lib.time import LOCAL
@@ -35,7 +36,7 @@ class FileChannel:
     """
 
     def send(self, message: Message) -> None:
-        to = masks([message.person_id]).get(message.person_id)
+        to = masks([message.person_id], reader=SYSTEM).get(message.person_id)
         if not to:
             raise DeliveryFailed("收件人信息已删除")
         folder = Path(getattr(settings, "OUTBOX_DIR", settings.DATA_DIR / "outbox"))

@@ -13,17 +13,16 @@ from linli.kernel.vault.models import Person, Reading
 from linli.kernel.vault.permissions import AUDIT
 
 
-def masks(ids: Collection[int]) -> dict[int, dict[str, str]]:
-    """{person id: {field: mask}} in one query; an erased entry has no fields, an unknown id is absent."""
-    return dict(Person.objects.filter(pk__in=ids).values_list("pk", "masks"))
+def masks(ids: Collection[int], *, reader: Actor) -> dict[int, dict[str, str]]:
+    """{person id: {field: mask}} in one query; an erased entry has no fields, an unknown id is absent.
 
-
-def people_of(family: str, record_ids: Collection[int]) -> dict[int, list[Person]]:
-    """{record id: its entries, oldest first} in one query. Rows hold masks and ciphertexts only."""
-    found: dict[int, list[Person]] = {}
-    for person in Person.objects.filter(family=family, record_id__in=record_ids).order_by("pk"):
-        found.setdefault(person.record_id, []).append(person)
-    return found
+    Whoever asks has checked that the reader may see the records. Entries hidden from the reader's unit are
+    absent: a surname and four digits would tell the unit complained about who complained.
+    """
+    people = Person.objects.filter(pk__in=ids)
+    if reader.unit is not None:
+        people = people.exclude(hidden_from__contains=[reader.unit])
+    return dict(people.values_list("pk", "masks"))
 
 
 def readings(actor: Actor, *, person: int | None = None) -> QuerySet[Reading]:

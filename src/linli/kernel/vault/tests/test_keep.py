@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from linli.kernel.access.actor import PUBLIC
+from linli.kernel.access.actor import PUBLIC, SYSTEM
 from linli.kernel.records.changes import Changes
 from linli.kernel.vault import actions, queries
 from linli.kernel.vault.errors import PersonalDataInvalid, PurposeRefused
@@ -70,7 +70,7 @@ def test_lists_get_masks_in_one_query(db, django_assert_num_queries):
     people = [keep(changes), keep(changes, fields={"phone": "028-87654321"})]
     changes.write()
     with django_assert_num_queries(1):
-        masks = queries.masks([p.pk for p in people])
+        masks = queries.masks([p.pk for p in people], reader=SYSTEM)
     assert masks[people[0].pk] == {
         "name": "欧**",
         "phone": "139****4321",
