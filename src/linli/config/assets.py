@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from linli.config import environment as env
@@ -19,6 +19,8 @@ from linli.web.icons import SPRITE, write_sprite
 
 PACKAGES = env.CHECKOUT / "node_modules"
 VENDOR = PACKAGES / ".linli"
+STATIC_ROOT = env.CHECKOUT / "static-build"
+STATIC_STAMP = STATIC_ROOT / ".fingerprint"
 ICON_DRAWINGS = PACKAGES / "@tabler" / "icons" / "icons" / "outline"
 
 FILES: dict[str, str] = {
@@ -47,11 +49,11 @@ class AssetsMissing(Refusal):
 
 def vendor() -> None:
     """Copy what pages need out of ``node_modules``. Refuses with ``AssetsMissing``, naming the file."""
-    fingerprint = _fingerprint(
+    made_from = fingerprint(
         [env.CHECKOUT / "package-lock.json", Path(__file__), Path(write_sprite.__code__.co_filename)]
     )
     stamp = VENDOR / ".fingerprint"
-    if stamp.exists() and stamp.read_text() == fingerprint:
+    if stamp.exists() and stamp.read_text() == made_from:
         return
     draft = VENDOR.with_name(".linli.new")
     shutil.rmtree(draft, ignore_errors=True)
@@ -64,7 +66,7 @@ def vendor() -> None:
         write_sprite(ICON_DRAWINGS, draft / SPRITE.removeprefix("vendor/"))
     except FileNotFoundError as error:
         raise AssetsMissing(f"{AssetsMissing.title}：{error.filename}") from error
-    (draft / ".fingerprint").write_text(fingerprint)
+    (draft / ".fingerprint").write_text(made_from)
     shutil.rmtree(VENDOR, ignore_errors=True)
     draft.rename(VENDOR)
 
@@ -74,18 +76,15 @@ def collect() -> int:
 
     Needs Django to be set up.
     """
-    from django.conf import settings
     from django.core.management import call_command
 
     if not VENDOR.exists():
         raise AssetsMissing
-    root = Path(settings.STATIC_ROOT)
     sources = sorted(_static_files())
-    fingerprint = _fingerprint(sources)
-    stamp = root / ".fingerprint"
-    if not stamp.exists() or stamp.read_text() != fingerprint:
+    made_from = fingerprint(sources)
+    if not STATIC_STAMP.exists() or STATIC_STAMP.read_text() != made_from:
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-        stamp.write_text(fingerprint)
+        STATIC_STAMP.write_text(made_from)
     return len(sources)
 
 
@@ -97,7 +96,7 @@ def _static_files() -> Iterator[Path]:
             yield Path(storage.path(name))
 
 
-def _fingerprint(files: list[Path]) -> str:
+def fingerprint(files: Iterable[Path]) -> str:
     """Of names, sizes and times: reading every file would cost a start more than it can save."""
     digest = hashlib.sha256()
     for path in files:

@@ -104,6 +104,10 @@ class EmbeddedDatabase:
             return int((self.cluster / "postmaster.pid").read_text().splitlines()[0])
         return None
 
+    def has_died(self) -> bool:
+        """Whether the server that ``start`` started has ended; cheap enough to be asked all the time."""
+        return self._server is not None and self._server.poll() is not None
+
     def url(self, name: str = DATABASE) -> str:
         return env.embedded_url(name, self.data)
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +49,9 @@ class DataLock:
         self.path = data / "lock"
         self._file: int | None = None
 
-    def take(self, *, url: str = "", patience: float = 15.0) -> None:
+    def take(
+        self, *, url: str = "", patience: float = 20.0, say: Callable[[str], None] | None = None
+    ) -> None:
         """Take the lock or refuse with ``InUse``.
 
         When the holder named in the file is dead, its leash is still ending what it left; that is
@@ -58,6 +60,7 @@ class DataLock:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         deadline = time.monotonic() + patience
+        told = False
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -72,6 +75,9 @@ class DataLock:
                         "或用 --data 换一个目录（already running on this data directory）",
                         pid=holder.pid,
                     ) from None
+                if say is not None and not told:
+                    say("上一次运行没有正常结束，正在等它收尾……")
+                    told = True
                 time.sleep(0.1)
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps({"pid": os.getpid(), "url": url}).encode(), 0)
@@ -124,11 +130,21 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
     _leash: subprocess.Popen[bytes] | None = None
+    _is_looking: bool = False
 
     def catch_signals(self) -> None:
-        """Let Ctrl-C, SIGTERM and a closed terminal set ``stopping`` instead of ending us at once."""
+        """Let Ctrl-C, SIGTERM and a closed terminal set ``stopping`` instead of ending us at once.
+
+        Outside ``watch`` and ``stop`` (while something long is being prepared) they also interrupt.
+        """
         for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(one, lambda *_: self.stopping.set())
+            signal.signal(one, self._be_told)
+
+    def _be_told(self, *_: object) -> None:
+        first = not self.stopping.is_set()
+        self.stopping.set()
+        if first and not self._is_looking:
+            raise KeyboardInterrupt
 
     def tie_leash(self) -> None:
         """Start the leash; from here on every child dies with us, however we die."""
@@ -170,10 +186,12 @@ class Supervisor:
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Keep the children alive until ``stopping`` is set or ``until()`` holds."""
+        self._is_looking = True
         while not self.stopping.is_set() and not until():
             for child in self.children:
                 self._look_after(child)
             self.stopping.wait(0.1)
+        self._is_looking = False
 
     def _look_after(self, child: Child) -> None:
         now = time.monotonic()
@@ -193,7 +211,8 @@ class Supervisor:
         )
 
     def stop(self) -> None:
-        """End all children, the youngest first; whoever does not listen is killed."""
+        """End all children; whoever does not listen is killed."""
+        self.stopping.set()
         running = [
             c.process for c in reversed(self.children) if c.process is not None and c.process.poll() is None
         ]
@@ -234,22 +253,23 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def end_processes(wards: dict[int, int]) -> None:
-    """Signal each pid its way, in the order given; each has ``STOP_SECONDS`` before it is killed."""
+def end_processes(wards: Mapping[int, int]) -> None:
+    """Signal each pid its way and wait until all are gone; after ``STOP_SECONDS`` they are killed."""
     for pid, how in wards.items():
         with suppress(ProcessLookupError):
             os.kill(pid, how)
-        deadline = time.monotonic() + STOP_SECONDS
-        while is_alive(pid):
-            if time.monotonic() > deadline:
+    deadline = time.monotonic() + STOP_SECONDS
+    while left := [pid for pid in wards if is_alive(pid)]:
+        if time.monotonic() > deadline:
+            for pid in left:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-                break
-            time.sleep(0.05)
+            return
+        time.sleep(0.05)
 
 
 def leash() -> None:
-    """Read who to care for from standard input; when it closes, end whoever is left, the youngest first."""
+    """Read who to care for from standard input; when it closes, end whoever is left: children first."""
     wards: dict[int, int] = {}
     for line in sys.stdin:
         pid, _, how = line[1:].strip().partition(" ")
@@ -257,7 +277,8 @@ def leash() -> None:
             wards[int(pid)] = int(how)
         else:
             wards.pop(int(pid), None)
-    end_processes(dict(reversed(wards.items())))
+    end_processes({pid: how for pid, how in wards.items() if how == signal.SIGTERM})
+    end_processes({pid: how for pid, how in wards.items() if how != signal.SIGTERM})
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ STATIC_ROOT = env.CHECKOUT / "static-build"
 STATICFILES_DIRS = [("vendor", env.CHECKOUT / "node_modules" / ".linli")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "linli.web.storage.StaticStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "files"
 

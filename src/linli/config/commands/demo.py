@@ -16,9 +16,10 @@ from pathlib import Path
 import django
 
 from linli.config import environment as env
+from linli.config.assets import STATIC_STAMP, VENDOR, fingerprint
 from linli.config.commands import say
 from linli.config.commands.serve import web_command
-from linli.config.embedded import EmbeddedDatabase
+from linli.config.embedded import DatabaseFailed, EmbeddedDatabase
 from linli.config.processes import Child, DataLock, Supervisor
 from linli.lib.errors import Refusal
 
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         raise DatabaseElsewhere
     url = f"http://{_reachable(options.host)}:{options.port}/"
     lock = DataLock(env.data_dir())
-    lock.take(url=url)
+    lock.take(url=url, say=say)
     try:
         _refuse_taken_port(options.host, options.port)
         if options.host not in LOOPBACK:  # asked for by name: let other machines on the network in
@@ -77,23 +78,45 @@ def _run_city(options: argparse.Namespace, url: str, supervisor: Supervisor) -> 
     try:
         supervisor.entrust(database.start(), signal.SIGINT)
         _prepare(options)
-        if not supervisor.stopping.is_set():
-            _start_children(options, supervisor)
-            supervisor.watch(until=lambda: _answers(options.host, options.port))
+        _start_children(options, supervisor)
+        supervisor.watch(until=lambda: _answers(options.host, options.port) or _tend(database, supervisor))
         if not supervisor.stopping.is_set():
             _welcome(url)
-            supervisor.watch()
-        say("正在停止……")
-        supervisor.stop()
+        supervisor.watch(until=lambda: _tend(database, supervisor))
+    except KeyboardInterrupt:
+        pass  # asked to stop while something was being prepared; what was not finished is begun again
     finally:
+        say("正在停止……")
         supervisor.stop()
         database.stop()
     say("已停止。再次启动会接着使用这些数据。")
     return 0
 
 
+def _tend(database: EmbeddedDatabase, supervisor: Supervisor) -> bool:
+    """Start the database again should it have died; never a reason to stop watching.
+
+    Its last processes may hold its memory for a moment, so several tries are made.
+    """
+    if not database.has_died():
+        return False
+    say(f"数据库意外退出，正在重新启动；日志：{database.log}")
+    for pause in (0.2, 0.5, 1.0, 2.0, 4.0):
+        time.sleep(pause)
+        with suppress(DatabaseFailed):
+            supervisor.entrust(database.start(), signal.SIGINT)
+            say("数据库已恢复")
+            return False
+    supervisor.entrust(database.start(), signal.SIGINT)
+    return False
+
+
 def _prepare(options: argparse.Namespace) -> None:
-    """Schema, static files and the city: each at once when it is there already."""
+    """Schema, static files and the city; nothing is looked at when this very code prepared them before."""
+    stamp = env.data_dir() / "prepared"
+    made_from = _code_fingerprint()
+    if stamp.exists() and stamp.read_text() == made_from and STATIC_STAMP.exists():
+        return
     django.setup()
     from linli.config import demo
     from linli.config.assets import collect
@@ -103,8 +126,16 @@ def _prepare(options: argparse.Namespace) -> None:
     collect()
     if hasattr(demo, "build"):
         demo.build(progress=_Progress(), city=options.city, scale=options.scale)
+        stamp.write_text(made_from)
     else:
         say("演示城市的生成程序尚未就绪，先以空库启动")
+
+
+def _code_fingerprint() -> str:
+    """Of everything that the schema and the static files are made from."""
+    source = env.CHECKOUT / "src" / "linli"
+    files = [*source.glob("**/migrations/*.py"), *source.glob("**/static/**/*"), VENDOR / ".fingerprint"]
+    return fingerprint([*sorted(files), env.CHECKOUT / "requirements.lock"])
 
 
 class _Progress:
