@@ -220,8 +220,8 @@ def _keywords(reader: Row) -> tuple[tuple[str, float], ...]:
             reader.fault("keywords", f"“{word}”写法有误，应为 词语 或 词语:权重")
             continue
         key, weight = normal(match["word"]), float(match["weight"] or 1)
-        if len(key) < 2 or len(key) > 20:
-            reader.fault("keywords", f"“{key}”须为 2 至 20 个字")
+        if not 1 <= len(key) <= 20:
+            reader.fault("keywords", f"“{key}”须为 1 至 20 个字")
         if key in pairs:
             reader.fault("keywords", f"重复：{key}")
         if not 0 < weight <= 10:

@@ -37,7 +37,7 @@ RULE_COMMITTEE = "《条例》第二十四条"
 # The lists in memory ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lists:
     """All versions of all matters, and the registers beside them, as of one edition."""
 
