@@ -115,12 +115,11 @@ def square_metres(shape: BaseGeometry) -> float:
 
 def mean_width(shape: BaseGeometry) -> float:
     """Twice the area by the perimeter, in metres: of a long strip its width; 0 for lines and points."""
-    if shape.is_empty or not shape.area:
+    if shape.is_empty:
         return 0.0
-    # of mixed results only the faces count
-    flat = shapely.union_all([part for part in shapely.get_parts(_flat(shape)) if part.area])
-    widths = [2 * part.area / part.length for part in shapely.get_parts(flat)]
-    return float(max(widths))
+    # of mixed results only the faces count; one wide part among slivers must not be averaged away
+    faces = [part for part in shapely.get_parts(_flat(shape)) if part.area]
+    return max((2 * face.area / face.length for face in faces), default=0.0)
 
 
 def _flat(shape: BaseGeometry) -> BaseGeometry:
