@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import http.client
+import json
 import os
 import signal
 import socket
@@ -23,6 +24,7 @@ from linli.config.embedded import DatabaseFailed, EmbeddedDatabase
 from linli.config.processes import Child, DataLock, Supervisor
 from linli.lib.errors import Refusal
 
+ACCOUNTS = "demo.json"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -115,7 +117,8 @@ def _prepare(options: argparse.Namespace) -> None:
     """Schema, static files and the city; nothing is looked at when this very code prepared them before."""
     stamp = env.data_dir() / "prepared"
     made_from = _code_fingerprint()
-    if stamp.exists() and stamp.read_text() == made_from and STATIC_STAMP.exists():
+    is_asked_for_city = options.city is not None  # which may differ from the one that is there
+    if not is_asked_for_city and STATIC_STAMP.exists() and stamp.exists() and stamp.read_text() == made_from:
         return
     django.setup()
     from linli.config import demo
@@ -124,11 +127,8 @@ def _prepare(options: argparse.Namespace) -> None:
 
     migrate(say=say)
     collect()
-    if hasattr(demo, "build"):
-        demo.build(progress=_Progress(), city=options.city, scale=options.scale)
-        stamp.write_text(made_from)
-    else:
-        say("演示城市的生成程序尚未就绪，先以空库启动")
+    demo.build(progress=_Progress(), city=options.city, scale=options.scale)
+    stamp.write_text(made_from)
 
 
 def _code_fingerprint() -> str:
@@ -195,4 +195,12 @@ def _reachable(host: str) -> str:
 
 
 def _welcome(url: str) -> None:
-    say(f"\n邻里已启动：{url}    按 Ctrl-C 停止 · Ctrl-C stops it")
+    say(f"\n邻里已启动：{url}    按 Ctrl-C 停止 · Ctrl-C stops it\n")
+    file = env.data_dir() / ACCOUNTS
+    if not file.exists():
+        return
+    accounts: list[dict[str, str]] = json.loads(file.read_text())
+    wide = max((len(one["username"]) for one in accounts), default=0)
+    say("演示账号（用户名、密码、岗位），接口令牌见 " + str(file))
+    for one in accounts:
+        say(f"  {one['username']:<{wide}}  {one['password']}  {one['about'] or one['unit']}")
