@@ -15,12 +15,4 @@ def _plain_shell(settings: Any) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    wanted = [
-        "linli.web.middleware.RequestIdMiddleware",
-        "linli.web.middleware.BrowserPolicyMiddleware",
-        *[one for one in settings.MIDDLEWARE if not one.startswith("linli.web")],
-        "linli.web.middleware.RefusalMiddleware",
-    ]
-    settings.MIDDLEWARE = wanted
-    settings.CSRF_FAILURE_VIEW = "linli.web.views.csrf_failure"
     cache.clear()
