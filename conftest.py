@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.city"]
+
 ROOT = Path(__file__).parent
 DATA = ROOT / ".data" / "test"
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ

@@ -6,6 +6,12 @@ from linli.config import environment as env
 
 DATA_DIR = env.data_dir()
 SECRET_KEY = env.secret("SECRET_KEY")
+VAULT_KEY = env.secret("VAULT_KEY")
+VAULT_CIPHER = env.text("VAULT_CIPHER", "sm4")
+VAULT_LOG_DAYS = env.number("VAULT_LOG_DAYS", 1096)
+OUTBOX_DIR = DATA_DIR / "outbox"
+MESSAGE_CHANNEL = env.text("MESSAGE_CHANNEL", "file")
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 DEBUG = env.flag("DEBUG")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
@@ -41,6 +47,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "linli.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -52,7 +59,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "linli.kernel.access.middleware.ActorMiddleware",
+    "linli.web.middleware.BrowserPolicyMiddleware",
+    "linli.web.middleware.RefusalMiddleware",
 ]
+CSRF_FAILURE_VIEW = "linli.web.views.csrf_failure"
 
 ROOT_URLCONF = "linli.config.urls"
 WSGI_APPLICATION = "linli.config.wsgi.application"
@@ -121,5 +131,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # refusals are answers, told to whoever asked; only our own errors belong in the log
+    "loggers": {"django.request": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
 }

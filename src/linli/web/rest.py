@@ -17,6 +17,7 @@ from django.utils.datastructures import MultiValueDict
 from ninja import Field, NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
+from ninja.renderers import BaseRenderer
 from ninja.security import HttpBearer
 
 from linli.lib.errors import Invalid, NotAllowed, NotFound, Refusal
@@ -109,6 +110,15 @@ class JsonParser(Parser):
         source = "query" if isinstance(data, QueryDict) else "form"
         _refuse_nul(source, parsed)
         return parsed
+
+
+class JsonRenderer(BaseRenderer):
+    """Writes answers with orjson, in UTF-8 as people read it."""
+
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        return orjson.dumps(data, default=str)
 
 
 def install(api: NinjaAPI) -> None:

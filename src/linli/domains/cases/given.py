@@ -1,6 +1,6 @@
 """What each move of a case is given. Titles are the labels on the page and in error messages.
 
-``widget`` tells the page how to ask: ``unit``, ``units``, ``matter``, ``case``, ``files``, ``text`` and so on.
+``widget`` tells the page how to ask: ``unit``, ``units``, ``matter``, ``case``, ``files``, ``text`` …
 """
 
 from __future__ import annotations

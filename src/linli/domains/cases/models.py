@@ -158,6 +158,10 @@ class Case(Record):
         return self.opened_at.astimezone(LOCAL).date()
 
     @property
+    def state_title(self) -> str:
+        return str(CaseState(self.state).label)
+
+    @property
     def is_open(self) -> bool:
         return self.state != CaseState.CLOSED
 

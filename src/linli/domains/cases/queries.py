@@ -38,6 +38,7 @@ from linli.lib import bigrams, numbers
 from linli.lib.coordinates import box_around, metres_between
 from linli.lib.errors import Invalid
 from linli.lib.time import LOCAL, now
+from linli.web.pages import Slice, keyset
 
 PAGE = 50
 COUNT_LIMIT = 1000
@@ -200,6 +201,11 @@ class Filter:
                     made.problems[name] = "日期应为 年-月-日"
         return made
 
+    def refuse_problems(self) -> None:
+        """Refuse what was not understood (programs; people are told and shown the rest)."""
+        if self.problems:
+            raise Invalid(fields=self.problems)
+
     def apply(self, cases: QuerySet[Case]) -> QuerySet[Case]:
         """Narrow ``cases``."""
         plain = {"state": self.state, "result": self.result, "urgency": self.urgency, "channel": self.channel}
@@ -309,6 +315,20 @@ def detail(actor: Actor, number: str) -> Case:
         raise CaseNotFound()
     load_parts([case])
     return case
+
+
+def id_of(number: str) -> int:
+    """The id behind a case's number. Says nothing about whether the asker may see it."""
+    found = Case.objects.filter(number=numbers.normalise(number)).values_list("pk", flat=True).first()
+    if found is None:
+        raise CaseNotFound()
+    return found
+
+
+def open_tasks(actor: Actor, *, cursor: str = "", size: int = PAGE) -> Slice[Task]:
+    """Open tasks of visible cases that are the acting unit's own, oldest first."""
+    tasks = Task.objects.filter(state=TaskState.OPEN, unit=actor.unit).select_related("case")
+    return keyset(rows(actor, may.VIEW, tasks, prefix="case__"), order=["id"], cursor=cursor, size=size)
 
 
 def may_do(actor: Actor, case: Case) -> list[Offer]:

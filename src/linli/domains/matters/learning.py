@@ -35,6 +35,8 @@ LOOK_AGAIN = 1.0
 """Seconds after which a process looks whether there is a newer model."""
 FILE = "suggestion.npz"
 WORDS_SHOWN = 3
+SHARPNESS = 3.0
+"""How far margins of the machine (mostly between -1 and 1) part the shares of the matters."""
 
 Floats = NDArray[np.float32]
 
@@ -86,7 +88,7 @@ class Model:
         weights /= np.linalg.norm(weights)
         parts = weights[:, None] * self.coefficients[columns]
         margins = parts.sum(axis=0) + self.intercepts
-        shares = np.exp(3 * (margins - margins.max()))
+        shares = np.exp(SHARPNESS * (margins - margins.max()))
         shares /= shares.sum()
         best = np.argsort(-shares)[:most]
         names = list(grams)

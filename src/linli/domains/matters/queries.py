@@ -30,6 +30,9 @@ from linli.kernel.records.editions import Cached
 from linli.kernel.units.models import Unit, UnitKind
 from linli.lib.time import today
 
+DAYS_HELD = 500
+"""How many answers by day are kept: a year is asked day by day only where history is generated."""
+
 RULE_GRID = "《条例》第二十一条"
 RULE_COMMITTEE = "《条例》第二十四条"
 
@@ -44,7 +47,13 @@ class Lists:
     by_id: dict[int, Matter]
     functions: dict[str, str]
     urgency_words: dict[str, str]
-    _in_force: dict[tuple[str, dt.date], dict[str, Matter]] = field(default_factory=dict)
+    areas: tuple[str, ...]
+    """areas that have lists"""
+    _in_force: dict[tuple[tuple[str, ...], bool, dt.date], dict[str, Matter]] = field(default_factory=dict)
+
+    def reaching(self, area: str | None) -> tuple[str, ...]:
+        """The areas whose lists hold in ``area``; all of them where none is given."""
+        return tuple(one for one in self.areas if area is None or area.startswith(one))
 
     def in_force(self, area: str | None, on: dt.date) -> dict[str, Matter]:
         """Matters in force on a day, by code: the lists of ``area`` and of the areas above it.
@@ -52,15 +61,14 @@ class Lists:
         Where two levels list the same code the nearer one holds. Without an area: all lists, the
         highest level first.
         """
-        key = (area or "", on)
+        key = (self.reaching(area), area is None, on)
         known = self._in_force.get(key)
         if known is None:
-            valid = [m for m in self.by_id.values() if _valid(m, on) and _reaches(m, area)]
+            valid = [m for m in self.by_id.values() if m.area in key[0] and _valid(m, on)]
             # later entries win in a dict: the nearer list, or without an area the higher one
-            valid.sort(key=lambda m: len(m.area), reverse=area is None)
-            known = {m.code: m for m in valid}
-            known = dict(sorted(known.items()))
-            if len(self._in_force) > 500:
+            valid.sort(key=lambda matter: len(matter.area), reverse=area is None)
+            known = dict(sorted({matter.code: matter for matter in valid}.items()))
+            if len(self._in_force) >= DAYS_HELD:
                 self._in_force.clear()
             self._in_force[key] = known
         return known
@@ -70,16 +78,14 @@ def _valid(matter: Matter, on: dt.date) -> bool:
     return matter.valid_from <= on and (matter.valid_to is None or on < matter.valid_to)
 
 
-def _reaches(matter: Matter, area: str | None) -> bool:
-    return area is None or area.startswith(matter.area)
-
-
 def _read() -> Lists:
     matters = Matter.objects.select_related("list").prefetch_related("limits")
+    by_id = {matter.pk: matter for matter in matters}
     return Lists(
-        by_id={matter.pk: matter for matter in matters},
+        by_id=by_id,
         functions=dict(Function.objects.values_list("code", "name")),
         urgency_words=dict(UrgencyWord.objects.values_list("word", "urgency")),
+        areas=tuple(sorted({matter.area for matter in by_id.values()})),
     )
 
 

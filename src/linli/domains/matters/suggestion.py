@@ -30,6 +30,8 @@ LEAST = 0.1
 CONVINCING = 500
 """Closed cases after which the model speaks with half of its measured accuracy."""
 
+INDEXES_HELD = 50
+
 NOT_NOW = re.compile(
     r"(没有|没|未|无|不|并非|如果|万一|要是|一旦|假如|容易|可能|担心|害怕|怕|引发|引起|造成|导致|会|防止|避免|发生|出现|谨防|杜绝|隐患)"
 )
@@ -153,17 +155,21 @@ def _longest(
     return found
 
 
-_indexes: WeakKeyDictionary[queries.Lists, dict[tuple[str, dt.date], _Index]] = WeakKeyDictionary()
+_IndexKey = tuple[tuple[str, ...], bool, dt.date]
+
+_indexes: WeakKeyDictionary[queries.Lists, dict[_IndexKey, _Index]] = WeakKeyDictionary()
 """Indexes go with the lists they were made of."""
 
 
 def _index_of(area: str | None, on: dt.date) -> _Index:
     lists = queries.lists()
     indexes = _indexes.setdefault(lists, {})
-    matters = [m for m in queries.current(on=on, area=area) if m.list.kind in TIMED]
-    key = ("|".join(sorted({m.area for m in matters})), on)
+    key = (lists.reaching(area), area is None, on)
     index = indexes.get(key)
     if index is None:
+        matters = [m for m in queries.current(on=on, area=area) if m.list.kind in TIMED]
+        if len(indexes) >= INDEXES_HELD:
+            indexes.clear()
         index = indexes[key] = _Index(matters)
     return index
 

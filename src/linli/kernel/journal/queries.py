@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from linli.kernel.journal.models import Entry, Remark
 
 
-def entries(record_id: int) -> list[Entry]:
-    """The whole chain of one record, oldest first, each with ``said`` (the remark's text or '')."""
-    chain = list(Entry.objects.filter(record_id=record_id).order_by("seq"))
-    remarks = {r.seq: r for r in Remark.objects.filter(record_id=record_id)}
-    for entry in chain:
-        entry.said = remarks.get(entry.seq)  # type: ignore[attr-defined]
-    return chain
+def chain(record_id: int) -> list[tuple[Entry, Remark | None]]:
+    """The whole chain of one record, oldest first, each entry with what was said."""
+    remarks = {remark.seq: remark for remark in Remark.objects.filter(record_id=record_id)}
+    return [
+        (entry, remarks.get(entry.seq)) for entry in Entry.objects.filter(record_id=record_id).order_by("seq")
+    ]
 
 
 def moves_since(xid: int, limit: int = 10_000) -> Iterable[Entry]:

@@ -1,0 +1,50 @@
+"""The root of the REST API. Each domain brings its router; this room only puts them together."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import NinjaAPI
+
+from linli.domains.cases.api import public as cases_public
+from linli.domains.cases.api import router as cases
+from linli.domains.matters.api import router as matters
+from linli.kernel.access.actor import Actor, actor_of
+from linli.kernel.areas.api import router as areas
+from linli.kernel.files.api import router as files
+from linli.kernel.units.api import router as units
+from linli.kernel.units.queries import post_of_token
+from linli.web.rest import Bearer, JsonParser, JsonRenderer, install
+
+
+def actor_of_token(request: HttpRequest, secret: str) -> Actor | None:
+    """The actor a bearer token acts as: one post, for as long as token and post are in force."""
+    post = post_of_token(secret)
+    if post is None:
+        return None
+    actor = actor_of(post)
+    request.actor = actor  # type: ignore[attr-defined]
+    return actor
+
+
+api = NinjaAPI(
+    title="邻里 Linli",
+    version="1",
+    description=(
+        "基层智慧治理平台接口。令牌代表一个岗位，能看到和办理的与该岗位在工作台上相同。"
+        "错误按 RFC 9457（application/problem+json）返回，`errors` 逐项指明字段。"
+        "所有新建接受 `client_id`（UUID）：用同一值重试不会重复创建。"
+    ),
+    urls_namespace="api",
+    auth=Bearer(actor_of_token),
+    parser=JsonParser(),
+    renderer=JsonRenderer(),
+    openapi_extra={"info": {"license": {"name": "见仓库 LICENSE"}}},
+)
+install(api)
+
+api.add_router("", cases_public)
+api.add_router("", cases)
+api.add_router("/areas", areas)
+api.add_router("/matters", matters)
+api.add_router("/units", units)
+api.add_router("/files", files)
