@@ -32,7 +32,7 @@ MOST_CELLS = 8_000_000
 OUTSIDE = -1
 _HAIR = 1e-6  # of a cell: far above rounding (1e-10), far below anything that matters
 _LONGEST = 4.0  # longer edges are cut, in cells, so that their bounding boxes stay small
-_CHUNK = 1_000  # polygons prepared at a time, which bounds the memory of building
+_CHUNK = 250  # polygons prepared at a time, which bounds the memory of building
 
 
 class Edges(NamedTuple):
