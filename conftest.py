@@ -9,9 +9,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from linli.config.embedded import EmbeddedDatabase
 
 pytest_plugins = ["tests.city"]
 
@@ -19,6 +24,7 @@ ROOT = Path(__file__).parent
 DATA = ROOT / ".data" / "test"
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 
+_server: EmbeddedDatabase | None = None
 _users: int | None = None
 """The open ``.data/test/users``: a shared lock on it means "I am using the server"."""
 
@@ -26,9 +32,9 @@ _users: int | None = None
 def _use_embedded_server() -> str:
     from linli.config.embedded import EmbeddedDatabase
 
-    global _users
+    global _server, _users
     DATA.mkdir(parents=True, exist_ok=True)
-    server = EmbeddedDatabase(DATA, durable=False)
+    server = _server = EmbeddedDatabase(DATA, durable=False)
     with (DATA / "starting").open("w") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)  # one starts it, the others wait and find it running
         server.start()
@@ -39,17 +45,17 @@ def _use_embedded_server() -> str:
 
 def _leave_embedded_server() -> None:
     """Stop the server unless another run still uses it."""
-    from linli.config.embedded import EmbeddedDatabase
-
-    if _users is None:
+    if _users is None or _server is None:
         return
     with (DATA / "starting").open("w") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
         try:
             fcntl.flock(_users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            # it outlives us on purpose
+            warnings.filterwarnings("ignore", "subprocess .* is still running", ResourceWarning)
             return
-        EmbeddedDatabase(DATA, durable=False).stop()
+        _server.stop()
 
 
 def _let_tests_empty_the_journal() -> None:

@@ -18,6 +18,7 @@ from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
+from django.utils import translation
 
 
 def pending() -> list[str]:
@@ -39,8 +40,9 @@ def migrate(*, say: Callable[[str], None]) -> int:
 def missing() -> list[str]:
     """What models say that no migration does, as sentences. Asks no database."""
     loader = MigrationLoader(None)
-    detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
-    changes = detector.changes(graph=loader.graph)
+    with translation.override(None):  # migrations hold names untranslated
+        detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
+        changes = detector.changes(graph=loader.graph)
     # third-party apps keep their own migrations
     return [
         f"{label}: {operation.describe()}"
