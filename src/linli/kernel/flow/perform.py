@@ -258,10 +258,7 @@ def _fetch(actor: Actor, flow: Flow[R], move: Move | None, record_id: int) -> R:
     records = _fetch_many(actor, flow, move, [record_id])
     if not records:
         raise NotFound()
-    record = records[0]
-    if move is not None and not getattr(record, "may_0", True):
-        raise NotAllowed(f"您的岗位不能对此件进行「{move.title}」", ability=move.ability)
-    return record
+    return records[0]
 
 
 def _fetch_many(actor: Actor, flow: Flow[R], move: Move | None, ids: list[int]) -> list[R]:
@@ -284,13 +281,14 @@ def _prepare(
     given: Mapping[str, Any] | Given | None,
     version: int | None,
 ) -> Step[R, Any]:
-    if not getattr(record, "may_0", True):
-        raise NotAllowed(f"您的岗位不能对此件进行「{move.title}」", ability=move.ability)
+    # version and state before rights: who was overtaken by a colleague is told so, not that it is not allowed
     if version is not None and version != record.version and not move.commutes:
         raise Conflict(**present(flow, record))
     if record.state not in move.start:
         label = dict(flow.states.choices).get(record.state, record.state)
         raise WrongState(f"当前状态为「{label}」，不能进行「{move.title}」", **present(flow, record))
+    if not getattr(record, "may_0", True):
+        raise NotAllowed(f"您的岗位不能对此件进行「{move.title}」", ability=move.ability)
     for guard in move.when:
         reason = guard(actor, record)
         if reason:
