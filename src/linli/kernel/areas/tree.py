@@ -51,36 +51,32 @@ def _read_number() -> int:
 
 
 class Held(Generic[T]):
-    """A value built from the tree, shared by all threads and built anew for each number.
+    """A value built from the tree, shared by all threads and built once for each number.
 
-    While one thread builds, the others go on with the last committed value; only where there is none
-    yet, or inside a transaction, they wait.
+    Whoever needs a number that is being built waits for it: for a moment after an edit of the tree, but
+    nothing is ever placed by a tree that is known to be past.
     """
 
     def __init__(self, build: Callable[[], T]) -> None:
         self._build = build
         self._building = threading.Lock()
-        self._values: dict[int, T] = {}
+        self._values: dict[int, T] = {}  # replaced whole, never changed, so that reading needs no lock
         self._committed: int | None = None
 
     def get(self) -> T:
         # the number first: rows read later may be newer than their label, never older, and the next
         # look at the number then builds again
         number = tree_number()
-        values, committed = self._values, self._committed
+        values = self._values
         if number in values:
             return values[number]
-        alone = connection.in_atomic_block
-        if not self._building.acquire(blocking=alone or committed not in values):
-            return values[committed]  # type: ignore[index]  # in values, as just asked
-        try:
+        with self._building:
             if number not in self._values:
-                self._keep(number, self._build(), alone=alone)
+                self._keep(number, self._build(), alone=connection.in_atomic_block)
             return self._values[number]
-        finally:
-            self._building.release()
 
     def _keep(self, number: int, value: T, *, alone: bool) -> None:
+        """Put the value in place of the others; inside a transaction beside the last committed one."""
         if alone:
             last = {n: v for n, v in self._values.items() if n == self._committed}
             self._values = {**last, number: value}

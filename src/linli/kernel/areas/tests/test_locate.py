@@ -114,9 +114,15 @@ def test_outside_transactions_nothing_is_asked_within_the_second(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_threads_share_one_index(tmp_path: Path) -> None:
+def test_threads_share_one_index_and_none_is_given_the_one_before_an_edit(tmp_path: Path) -> None:
     tree.look_again()
     load_four(tmp_path)
+    locate(120.015, 30.015)
+    actions.merge(
+        actor=Clerk(),
+        codes=[f"{COMMUNITY}001", f"{COMMUNITY}002"],
+        into=actions.Part(f"{COMMUNITY}005", "南"),
+    )
     found: list[str] = []
 
     def ask() -> None:
@@ -130,5 +136,5 @@ def test_threads_share_one_index(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [f"{COMMUNITY}001"] * 8
+    assert found == [f"{COMMUNITY}005"] * 8
     tree.look_again()
