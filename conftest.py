@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,8 +51,7 @@ def _leave_embedded_server() -> None:
         try:
             fcntl.flock(_users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            # it outlives us on purpose
-            warnings.filterwarnings("ignore", "subprocess .* is still running", ResourceWarning)
+            _server.leave()
             return
         _server.stop()
 

@@ -144,6 +144,12 @@ class EmbeddedDatabase:
                 return
         raise DatabaseFailed(f"数据库进程 {pid} 没有停止，请查看日志：{self.log}")
 
+    def leave(self) -> None:
+        """Let the server run on after this process, which otherwise complains of a child left behind."""
+        if self._server is not None:
+            self._server.returncode = 0
+            self._server = None
+
     def _gone(self, *, within: float) -> bool:
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:

@@ -145,7 +145,9 @@ def _database() -> Iterator[Finding]:
             yield Finding(
                 "数据库编码",
                 encoding == "UTF8",
-                f"{encoding}；须为 UTF8：createdb -E UTF8 -T template0 {name}",
+                encoding
+                if encoding == "UTF8"
+                else f"{encoding}；请重建：createdb -E UTF8 -T template0 {name}",
             )
             yield Finding(
                 "数据库落盘",
