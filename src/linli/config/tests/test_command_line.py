@@ -1,0 +1,62 @@
+"""``linli``: what it prints and how it ends."""
+
+from __future__ import annotations
+
+import socket
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from linli.config import cli
+from linli.config.assets import FILES, PACKAGES
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Commands set variables for their own process, which here is ours."""
+    monkeypatch.setenv("LINLI_DATA_DIR", str(tmp_path))
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_has_its_module(name: str) -> None:
+    command = import_module(f"linli.config.commands.{name}")
+    assert callable(command.arguments)
+    assert callable(command.run)
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--help"])
+    assert ended.value.code == 0
+    assert all(name in capsys.readouterr().out for name in ["demo", "serve"])
+
+
+def test_the_demo_refuses_an_external_database(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINLI_DATABASE_URL", "postgresql://somewhere/else")
+    assert cli.main(["demo"]) == 1
+    assert "LINLI_DATABASE_URL" in capsys.readouterr().err
+
+
+def test_the_demo_names_a_port_that_is_taken(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LINLI_DATABASE_URL")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert cli.main(["demo", "--port", str(port)]) == 1
+    assert f"端口 {port} 已被占用" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert cli.main(["load", "grids", str(tmp_path / "none.geojson")]) == 1
+    assert "none.geojson" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("source", FILES.values())
+def test_every_file_that_pages_are_given_is_in_its_package(source: str) -> None:
+    assert (PACKAGES / source).is_file()
