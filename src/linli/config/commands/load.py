@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from linli.config.commands import platform, say
+from linli.lib.coordinates import Datum
 from linli.lib.errors import Invalid
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="种类")
-    for kind, (_, help_text) in KINDS.items():
-        one = kinds.add_parser(kind, help=help_text, description=help_text)
+    made = {kind: kinds.add_parser(kind, help=text, description=text) for kind, (_, text) in KINDS.items()}
+    for one in made.values():
         one.add_argument("path", type=Path, metavar="文件", help="文件或目录")
-        if kind == "matters":
-            one.add_argument(
-                "--area", required=True, metavar="区域代码", help="清单适用的区域（其下级一并适用）"
-            )
-        if kind == "reports":
-            one.add_argument(
-                "--keep-good", action="store_true", help="有错误行时仍导入其余各行 · keep the good rows"
-            )
+    for kind in ("divisions", "grids"):
+        made[kind].add_argument(
+            "--on", type=dt.date.fromisoformat, metavar="日期", help="自何日起有效（默认今天）"
+        )
+        made[kind].add_argument("--source", default="", metavar="来源", help="来源说明（默认为文件名）")
+    made["divisions"].add_argument("--prefix", default="", metavar="代码", help="只导入此代码以下，例如 5101")
+    made["grids"].add_argument(
+        "--crs", choices=list(Datum), type=Datum, help="坐标系（默认看文件，否则 wgs84）"
+    )
+    made["matters"].add_argument("--area", required=True, metavar="代码", help="清单适用的区域，含其下级")
+    made["reports"].add_argument(
+        "--keep-good", action="store_true", help="有错误行时仍导入其余各行 · keep the good rows"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -36,14 +43,18 @@ def run(options: argparse.Namespace) -> int:
 def _divisions(options: argparse.Namespace) -> int:
     from linli.kernel.areas.loading import load_divisions
 
-    say(str(load_divisions(options.path)))
+    done = load_divisions(options.path, prefix=options.prefix, on=options.on, source=options.source)
+    say(f"区域：新增 {done.created}，变更 {done.changed}，未变 {done.unchanged}，略过 {done.skipped}")
     return 0
 
 
 def _grids(options: argparse.Namespace) -> int:
     from linli.kernel.areas.loading import load_grids
 
-    say(str(load_grids(options.path)))
+    done = load_grids(options.path, crs=options.crs, on=options.on, source=options.source)
+    say(f"网格：新增 {done.created}，变更 {done.changed}，未变 {done.unchanged}")
+    for gap in done.warnings:
+        say(f"  提示：{gap}")
     return 0
 
 
