@@ -48,11 +48,14 @@ def make_places(city: CityMap, namer: Namer, *, seed: int) -> list[Place]:
     for number, (kind, grid, (lng, lat)) in enumerate(zip(kinds, index, points, strict=True)):
         area = city.grids[int(grid)]
         mine = streets[area.code[:12]]
-        road = on_road[number] or mine[int(rng.integers(len(mine)))]
+        side = mine[int(rng.integers(len(mine)))]
+        road = on_road[number] or side
         if kind == "road" and on_water[number]:
             kind, name = "river", WATER_NAMES[on_water[number] - 1]
         else:
             name = _name(namer, kind, city.named(area.code[:12]).name, road, area.urban)
+        if kind == "road":  # a street is found by the one it crosses
+            road = mine[mine.index(side) - 1]
         heat = float(rng.lognormal(0.0, 0.85)) * (6.0 if rng.random() < 0.012 else 1.0)
         places.append(Place(kind, name, road, int(grid), float(lng), float(lat), heat))
     return places

@@ -109,7 +109,7 @@ def draw_year(
     """``count`` cases of the 365 days before ``until`` (aware). The same arguments give the same year."""
     rng = np.random.default_rng([seed, 3])
     words = read("rhythms")
-    themes = [theme_of(one.name, one.category) for one in subjects]
+    themes = [theme_of(one.name, one.category, one.code) for one in subjects]
     subject = np.sort(rng.choice(len(subjects), count, p=_subject_shares(subjects, themes)))
     days = _days(until)
     weather = _spells(rng, words["spells"], len(days))

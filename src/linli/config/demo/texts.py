@@ -1,12 +1,13 @@
 """Texts as people write them: reports, and what staff write in the moves of a case.
 
-Templates are in ``data/texts.yaml`` and ``data/replies.yaml``. ``[a|b]`` stands for one of several wordings,
-so that a handful of templates gives thousands of sentences; the writer remembers what it wrote and does not
-say the same thing twice while it has other words.
+Templates are in ``data/texts.yaml``, ``data/wordings.yaml`` and ``data/replies.yaml``. ``[a|b]`` stands for
+one of several wordings, so that a handful of templates gives thousands of sentences; the writer remembers
+what it wrote and does not say the same thing twice while it has other words.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from linli.config.demo.places import Place
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _TRIES = 8
 _FULL_STOP = "。！？"
+_RESIDENTS = frozenset({"portal", "hotline", "desk"})
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Theme:
     names: tuple[str, ...]
     is_plain: bool
     """Whether a place is named no closer than its name: about people, a building would say too much."""
+    called: str = "上述问题"
+    """What the matter is called in a text."""
 
 
 @cache
@@ -60,8 +64,23 @@ def themes() -> dict[str, Theme]:
 
 
 @cache
-def theme_of(name: str, category: str = "") -> Theme:
-    """The theme of a matter: by the longest known word in its name, else in its category from the end."""
+def theme_of(name: str, category: str = "", code: str = "") -> Theme:
+    """The theme of a matter, with the matter's own words (``data/wordings.yaml``) where it has some."""
+    theme = _theme_by_words(name, category)
+    own = read("wordings").get(code, {})
+    return dataclasses.replace(
+        theme,
+        called=own.get("called", name),
+        lines=tuple(own.get("lines", theme.lines)),
+        # a theme's effects are told of its own subject; a narrower matter has only what is true of any
+        effects=tuple(own.get("effects", read("texts")["effects"])) if own else theme.effects,
+        where={kind: float(weight) for kind, weight in own.get("where", theme.where).items()},
+        done=tuple(own.get("done", theme.done)),
+    )
+
+
+def _theme_by_words(name: str, category: str) -> Theme:
+    """By the longest known word in the name, else in the category from its end."""
     for text in (name, *reversed(category.split("/"))):
         found = [
             (len(word), theme.code) for theme in themes().values() for word in theme.names if word in text
@@ -80,9 +99,9 @@ class Writer:
         self._texts: dict[str, Any] = read("texts")
         self._replies: dict[str, Any] = read("replies")
 
-    def report(self, theme: Theme, place: str, *, channel: str = "portal", matter: str = "") -> str:
+    def report(self, theme: Theme, place: str, *, channel: str = "portal") -> str:
         """What somebody reports through ``channel`` about ``place``: 10 to 150 characters."""
-        return self._new(lambda: self._report(theme, place, channel, matter))
+        return self._new(lambda: self._report(theme, place, channel))
 
     def paraphrase(self, theme: Theme, place: str, first: str, *, channel: str = "portal") -> str:
         """Another person's words for the same problem at the same place, unlike ``first``."""
@@ -98,7 +117,7 @@ class Writer:
         def make() -> str:
             if explained:
                 return self._fill(self._pick(words["explained"]), p=place)
-            done = self._fill(self._pick(theme.done), p=place)
+            done = self._fill(self._pick(theme.done), p=place, m=theme.called)
             opening, closing = (
                 self._fill(self._pick(words["opening"])),
                 self._fill(self._pick(words["closing"])),
@@ -131,26 +150,27 @@ class Writer:
             x=self._pick(self._texts["sides"]),
         )
 
-    def _report(self, theme: Theme, place: str, channel: str, matter: str) -> str:
+    def _report(self, theme: Theme, place: str, channel: str) -> str:
         texts, chance = self._texts, self._random.random
-        text = self._line(theme, place, matter)
+        first, second = self._random.sample(theme.lines, 2)
+        text = self._line(first, theme, place, channel)
         if chance() < 0.45:
             text += "，" + self._fill(self._pick(theme.effects))
-        if chance() < 0.3 and channel in ("portal", "hotline", "desk"):
+        if chance() < 0.3 and channel in _RESIDENTS:
             text += "，" + self._pick(texts["feelings"]).rstrip("，")
         text = _sentence(text.rstrip("，"))
         text = self._fill(self._pick(texts["openings"][channel])) + text
-        if chance() < 0.1 and channel != "patrol":
-            text += "另外，" + _sentence(self._line(theme, "这里", matter))
+        if chance() < 0.1 and channel in _RESIDENTS:
+            text += "另外，" + _sentence(self._line(second, theme, "这里", channel))
         return (text + self._fill(self._pick(texts["wishes"][channel])))[:150]
 
-    def _line(self, theme: Theme, place: str, matter: str) -> str:
+    def _line(self, line: str, theme: Theme, place: str, channel: str) -> str:
         return self._fill(
-            self._pick(theme.lines),
+            line,
             p=place,
             s=self._pick(self._texts["since"]),
-            w=self._pick(self._texts["when"]),
-            m=matter or "上述问题",
+            w=self._pick(self._texts["when" if channel in _RESIDENTS else "when_staff"]),
+            m=theme.called,
         )
 
     def _new(self, make: Any) -> str:
