@@ -75,7 +75,7 @@ role(
             matters.REFUSALS,
         ],
         HELD: [cases.ACCEPT, cases.DISPATCH, cases.ESCALATE],
-        UNIT: [cases.VIEW, cases.REPLY, cases.COMMENT],
+        UNIT: [cases.VIEW, cases.HANDLE, cases.REPLY, cases.COMMENT],
     },
 )
 role(
@@ -102,7 +102,7 @@ role(
             flow.SET_PARAMETERS,
         ],
         HELD: [cases.ACCEPT, cases.DISPATCH, cases.ESCALATE],
-        UNIT: [cases.VIEW, cases.REPLY, cases.COMMENT],
+        UNIT: [cases.VIEW, cases.HANDLE, cases.REPLY, cases.COMMENT],
     },
 )
 role(

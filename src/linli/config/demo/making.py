@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import random
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,17 +17,21 @@ from django.db import transaction
 
 from linli.config import environment as env
 from linli.config.demo import divisions, people, units
+from linli.config.demo.cast import Cast
 from linli.config.demo.geometry import CityMap, features, make_city
 from linli.config.demo.names import Namer
 from linli.config.demo.places import Place, make_places
-from linli.config.demo.rhythm import Subject
+from linli.config.demo.rhythm import Subject, draw_year
+from linli.config.demo.year import build_year
 from linli.domains.matters import queries as matters
 from linli.domains.matters.kinds import Performer
 from linli.domains.matters.loading import load_matters
 from linli.kernel.areas import queries as areas
 from linli.kernel.areas.loading import load_grids
 from linli.kernel.clocks.loading import load_calendar
+from linli.kernel.clocks.queries import calendars
 from linli.kernel.units.models import Post, Unit
+from linli.kernel.units.queries import changed as units_changed
 from linli.lib.errors import WrongState
 from linli.lib.time import now
 
@@ -181,11 +186,35 @@ def _load_matters(making: Making) -> None:
 def _create_units(making: Making) -> None:
     making.units = units.plan_units(making.city, making.namer)
     making.unit_rows = units.create_units(making.units, on=making.in_force_on)
+    units_changed()
 
 
 def _create_posts(making: Making) -> None:
     making.planned_posts = people.plan_posts(making.city, making.units, making.namer)
     making.posts = people.create_posts(making.planned_posts, making.unit_rows, on=making.in_force_on)
+
+
+def _live_the_year(making: Making) -> None:
+    subjects = subjects_of(making.city.code, making.in_force_on)
+    plan = draw_year(
+        subjects,
+        making.places,
+        making.city,
+        count=making.cases,
+        until=making.until,
+        is_workday=calendars().of("office").is_workday,
+        seed=making.seed,
+    )
+    posts = Post.objects.select_related("unit", "account").order_by("pk")
+    build_year(
+        plan,
+        [grid.code for grid in making.city.grids],
+        making.places,
+        Cast(posts, random.Random(making.seed)),
+        until=making.until,
+        seed=making.seed,
+        tell=making.tell,
+    )
 
 
 def _write_accounts(making: Making) -> None:
@@ -204,6 +233,7 @@ STEPS: tuple[tuple[str, Callable[[Making], None]], ...] = (
     ("公布事项清单", _load_matters),
     ("建立单位", _create_units),
     ("建立账号和岗位", _create_posts),
+    ("演一年的办件", _live_the_year),
     ("写出演示账号", _write_accounts),
 )
 """In order; each takes what the ones before it left in ``Making``."""

@@ -190,6 +190,14 @@ class StageLimit:
 def limits_of(matter: Matter, urgency: str) -> dict[str, StageLimit]:
     """The limit of each stage at an urgency, in the order of the stages. Where the list sets none for
     it, the next calmer one holds; a stage without any limit is absent."""
+    # asked several times a move; a version never changes, so what follows from it is kept on the row
+    known: dict[str, dict[str, StageLimit]] = matter.__dict__.setdefault("_limits_by_urgency", {})
+    if urgency not in known:
+        known[urgency] = _read_limits(matter, urgency)
+    return known[urgency]
+
+
+def _read_limits(matter: Matter, urgency: str) -> dict[str, StageLimit]:
     by_key = {(limit.stage, limit.urgency): limit for limit in matter.limits.all()}
     found: dict[str, StageLimit] = {}
     for stage in Stage.values:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.db import models
 from django.db.models import Q
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from linli.kernel.access.actor import Actor
+from linli.kernel.journal.verify import HEADS
 from linli.kernel.records.models import Record
+from linli.lib.errors import NotFound
 
 if TYPE_CHECKING:
     from linli.kernel.flow.perform import Step
@@ -29,6 +31,17 @@ class Given(BaseModel):
     """Base of what a move is given. Field titles are the labels that people see."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nul(cls, given: Any) -> Any:
+        """NUL means nothing to people and cannot be stored."""
+        if not isinstance(given, Mapping):
+            return given
+        return {
+            name: value.replace("\x00", "") if isinstance(value, str) else value
+            for name, value in given.items()
+        }
 
     @property
     def remark(self) -> str:
@@ -91,8 +104,13 @@ class Flow(Generic[R]):
     """The ability by which a record of this family is seen at all."""
     moves: dict[str, Move] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    missing: type[NotFound] = NotFound
+    """How it is said that there is no such record, or none that the actor may know of."""
     load: Callable[[list[R]], None] = field(default=lambda records: None)
     """Loads the records' parts (tasks, clocks), with a fixed number of queries for any number of them."""
+
+    def __post_init__(self) -> None:
+        HEADS[self.family] = self.model
 
     def move(
         self,

@@ -12,19 +12,24 @@ meanwhile nothing at all is written and ``Stale`` says which.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import orjson
 import psycopg
-from django.db import connections, models, transaction
+from django.db import OperationalError, connections, models, transaction
 
 from linli.kernel.records.models import Record
 
 Cast = tuple[str, str]
 """A column and its PostgreSQL type."""
+
+
+ATTEMPTS = 3
+"""How often a plan that met another plan head-on is tried, before the database's error is passed on."""
 
 
 class Stale(Exception):
@@ -44,32 +49,44 @@ class Changes:
         self._updates: dict[tuple[type[models.Model], tuple[str, ...]], dict[Any, dict[str, Any]]] = {}
         self._pending: dict[tuple[type[models.Model], Any], dict[str, Any]] = {}
         self._moves: list[tuple[Record, int, dict[str, Any]]] = []
-        self._new: set[int] = set()
+        self._new: dict[tuple[type[models.Model], Any], models.Model] = {}
 
     def insert(self, *rows: models.Model) -> None:
         """Add new rows. Their primary keys must be set, or be identity columns."""
         for row in rows:
             self._inserts.setdefault(type(row), []).append(row)
-            self._new.add(id(row))
+            self._new[type(row), row.pk] = row
 
     def update(self, row: models.Model, **values: Any) -> None:
         """Set ``values`` on an existing row, and on the object in hand.
 
         A row that this plan inserts is only set: it is written as it is in the end.
         """
-        pending = {} if id(row) in self._new else self._pending.setdefault((type(row), row.pk), {})
+        new = self._new.get((type(row), row.pk))
         for name, value in values.items():
             attname = _field(type(row), name).attname
             setattr(row, attname, value.pk if isinstance(value, models.Model) else value)
-            pending[attname] = getattr(row, attname)
+            if new is not None:
+                setattr(new, attname, getattr(row, attname))
+            else:
+                self._pending.setdefault((type(row), row.pk), {})[attname] = getattr(row, attname)
 
     def move(self, record: Record, was: int, **values: Any) -> None:
-        """Set ``values`` on a record that must still have version ``was``."""
-        self._moves.append((record, was, values))
+        """Set ``values`` on a record that must still have version ``was``.
+
+        A record that this plan inserts is written as it is in the end.
+        """
+        if (type(record), record.pk) not in self._new:
+            self._moves.append((record, was, values))
 
     def inserted(self, model: type[models.Model]) -> list[Any]:
         """Rows of ``model`` that this plan will insert."""
         return self._inserts.get(model, [])
+
+    def keep(self, model: type[models.Model], wanted: Callable[[Any], bool]) -> None:
+        """Drop the new rows of ``model`` that are not wanted (a bulk load's old notices)."""
+        if model in self._inserts:
+            self._inserts[model] = [row for row in self._inserts[model] if wanted(row)]
 
     def merge(self, other: Changes) -> None:
         """Take over another plan, so that both are written or neither."""
@@ -87,11 +104,41 @@ class Changes:
             return
         connection = connections[self.using]
         connection.ensure_connection()
-        if len(self._moves) > 1:
-            with transaction.atomic(using=self.using):
-                self._run(connection, shape, document)
-        else:
-            self._run(connection, shape, document)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                if len(self._moves) > 1:
+                    with transaction.atomic(using=self.using):
+                        self._run(connection, shape, document)
+                else:
+                    self._run(connection, shape, document)
+            except OperationalError as error:
+                # two deeds that each wait for a record of the other: the database ended one, which is undone
+                deadlocked = isinstance(error.__cause__, psycopg.errors.DeadlockDetected)
+                if not deadlocked or connection.in_atomic_block or attempt == ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def copy(self) -> int:
+        """Carry out a plan of inserts alone by COPY, for very many rows; returns how many.
+
+        The order of tables is that in which the plan first met them: rows come after those they point to.
+        """
+        if self._moves or any(self._pending.values()):
+            raise ValueError("only inserts can be copied")
+        connection = connections[self.using]
+        connection.ensure_connection()
+        written = 0
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            for model, rows in self._inserts.items():
+                columns = _copied(model)
+                names = ", ".join(f'"{column}"' for column, _, _ in columns)
+                with cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as copy:
+                    for row in rows:
+                        values = row.__dict__
+                        copy.write_row([fit(values[attname]) for _, attname, fit in columns])
+                written += len(rows)
+        return written
 
     def _run(self, connection: Any, shape: tuple[Step, ...], document: dict[str, Any]) -> None:
         with connection.wrap_database_errors:
@@ -202,6 +249,10 @@ def _update(step: Step, gate: str) -> str:
     )
 
 
+_WIDTH = re.compile(r"\(\d+(,\s*\d+)?\)")
+"""``varchar(18)`` is read as ``varchar``: what is too long is refused by its column, never cut."""
+
+
 @lru_cache(maxsize=200)
 def casts_of(model: type[models.Model]) -> dict[str, str]:
     """PostgreSQL type of every column of ``model``, as the JSON document is to be read."""
@@ -209,7 +260,7 @@ def casts_of(model: type[models.Model]) -> dict[str, str]:
     types = {}
     for field in model._meta.concrete_fields:
         kind = str(field.rel_db_type(connection) if field.is_relation else field.db_type(connection))
-        types[str(field.column)] = kind.split("(")[0].replace("serial", "int")
+        types[str(field.column)] = _WIDTH.sub("", kind).replace("serial", "int")
     return types
 
 
@@ -231,6 +282,27 @@ def insert_columns(model: type[models.Model]) -> tuple[str, ...]:
 def _attnames(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
     wanted = set(insert_columns(model))
     return tuple((str(f.column), f.attname) for f in model._meta.concrete_fields if f.column in wanted)
+
+
+Fit = Callable[[Any], Any]
+
+
+@lru_cache(maxsize=200)
+def _copied(model: type[models.Model]) -> tuple[tuple[str, str, Fit], ...]:
+    """(column, attribute, how its value is given to COPY) of every column that is written."""
+    casts = casts_of(model)
+    return tuple(
+        (column, attname, _as_json if casts[column] == "jsonb" else _as_is)
+        for column, attname in _attnames(model)
+    )
+
+
+def _as_json(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
+def _as_is(value: Any) -> Any:
+    return value
 
 
 def _row(model: type[models.Model], row: models.Model) -> dict[str, Any]:
