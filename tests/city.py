@@ -167,6 +167,12 @@ def read() -> City:
     return found
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in the city come last: the others begin with empty tables, which it would fill for good."""
+    items.sort(key=lambda item: "city" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def _city_loaded(
     django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory

@@ -26,11 +26,15 @@ _caches: list[Cached[object]] = []
 
 
 def raise_edition(name: str) -> None:
-    """Say that the data under ``name`` changes with the current transaction."""
+    """Say that the data under ``name`` changes with the current transaction.
+
+    The number is never used again, even when the transaction is undone: a process that had built something
+    on the change that never was would otherwise take the next change for it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO records_edition (name, number) VALUES (%s, 1)"
-            " ON CONFLICT (name) DO UPDATE SET number = records_edition.number + 1",
+            "INSERT INTO records_edition (name, number) VALUES (%s, nextval('edition_numbers'))"
+            " ON CONFLICT (name) DO UPDATE SET number = excluded.number",
             [name],
         )
     forget()  # this process sees its own change at once
