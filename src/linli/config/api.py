@@ -38,7 +38,6 @@ api = NinjaAPI(
     auth=Bearer(actor_of_token),
     parser=JsonParser(),
     renderer=JsonRenderer(),
-    openapi_extra={"info": {"license": {"name": "见仓库 LICENSE"}}},
 )
 install(api)
 

@@ -74,9 +74,11 @@ def _matters(options: argparse.Namespace) -> int:
 
 def _reports(options: argparse.Namespace) -> int:
     from linli.domains.cases.loading import load_reports
+    from linli.kernel.access.actor import SYSTEM
 
-    say(str(load_reports(options.path, keep_good=options.keep_good)))
-    return 0
+    loaded = load_reports(options.path, actor=SYSTEM, keep_good=options.keep_good)
+    say(str(loaded))
+    return 1 if loaded.errors else 0
 
 
 KINDS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str]] = {

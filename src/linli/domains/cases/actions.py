@@ -5,13 +5,13 @@ Each function is one deed: it checks, and writes one statement, or refuses and w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.db import IntegrityError
-from pydantic import Field, model_validator
+from django.db import IntegrityError, transaction
+from pydantic import Field
 
 from linli.domains.cases import permissions as may
 from linli.domains.cases.contacts import Contact, keep_contact
@@ -56,15 +56,6 @@ class NewReport(Given):
     source_number: Annotated[str, Field(max_length=40)] = Field(default="", title="来源编号")
     client_id: UUID | None = Field(default=None, title="提交标识")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _no_nul(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            for name in ("text", "address", "source_number"):
-                if isinstance(data.get(name), str) and "\x00" in data[name]:
-                    data = data | {name: data[name].replace("\x00", "")}
-        return data
-
 
 class SolvedOnTheSpot(NewReport):
     """Found and solved by a grid worker in one step."""
@@ -92,12 +83,45 @@ def report(actor: Actor, *, given: NewReport, channel: str) -> Filed:
     Refuses OutsideCity, Invalid (by field), MatterUnknown. The same ``client_id`` again returns what was
     filed the first time.
     """
+    planned = plan_report(actor, given=given, channel=channel)
+    return _file(planned.changes, planned.case, planned.report)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A report that has passed every check and is not written yet."""
+
+    changes: Changes
+    case: Case
+    report: Report
+
+
+def plan_report(actor: Actor, *, given: NewReport, channel: str) -> Planned:
+    """Check a report and plan its rows, without writing them. Refuses as ``report`` does."""
     _may_report(actor, channel)
     changes = Changes()
     opening = _opening(actor, changes, given, channel)
     case, made = open_case(changes, actor, flow=flow, given=opening, at=now())
     attach_files(changes, actor, given.files, case, Stage.REPORT)
-    return _file(changes, case, made)
+    return Planned(changes, case, made)
+
+
+def file_many(planned: Sequence[Planned], *, size: int) -> int:
+    """Write planned reports, all or nothing, ``size`` of them to a statement; returns how many."""
+    with transaction.atomic():
+        for start in range(0, len(planned), size):
+            together = Changes()
+            for one in planned[start : start + size]:
+                together.merge(one.changes)
+            together.write()
+    return len(planned)
+
+
+def known_sources(channel: str, numbers: Iterable[str]) -> set[str]:
+    """Those of another system's numbers under which a report has been taken in already."""
+    wanted = [number for number in numbers if number]
+    known = Report.objects.filter(channel=channel, source_number__in=wanted)
+    return set(known.values_list("source_number", flat=True))
 
 
 def solve_on_the_spot(actor: Actor, *, given: SolvedOnTheSpot) -> Filed:

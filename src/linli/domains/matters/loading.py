@@ -38,6 +38,7 @@ from linli.domains.matters.models import EDITION, Function, Matter, MatterList, 
 from linli.domains.matters.standing import AREA_WIDTHS, check_entry, standing
 from linli.kernel.clocks.models import Urgency
 from linli.kernel.records.editions import raise_edition
+from linli.lib.texts import NotText, decode
 from linli.lib.time import today
 
 FUNCTIONS = "functions.csv"
@@ -133,13 +134,11 @@ def _text_of(file: Path, reading: Reading) -> str | None:
     except OSError as error:
         reading.fault(file.name, "", "", f"无法读取：{error.strerror}")
         return None
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    reading.fault(file.name, "", "", "文字编码既不是 UTF-8 也不是 GB18030")
-    return None
+    try:
+        return decode(raw)
+    except NotText:
+        reading.fault(file.name, "", "", "文字编码既不是 UTF-8 也不是 GB18030")
+        return None
 
 
 def _read_table(file: Path, columns: tuple[str, ...], reading: Reading) -> list[dict[str, str]]:

@@ -28,6 +28,7 @@ from linli.kernel.areas.levels import Level, is_code, level_of, parent_of
 from linli.kernel.areas.models import GRID_LEVELS, Area, GridKind
 from linli.kernel.areas.versions import Edit, Progress, current, editing, known
 from linli.lib.coordinates import Datum
+from linli.lib.texts import NotText, decode
 
 NAME_LENGTH = 60
 
@@ -393,13 +394,10 @@ def _apply(edit: Edit, one: Feature, area: Area | None, datum: Datum) -> bool:
 
 def _read(path: Path) -> str:
     """The text of a file in UTF-8 (with or without BOM) or GB18030."""
-    raw = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _whole("bad_encoding", "文件编码既不是 UTF-8 也不是 GB18030")
+    try:
+        return decode(path.read_bytes())
+    except NotText as error:
+        raise _whole("bad_encoding", "文件编码既不是 UTF-8 也不是 GB18030") from error
 
 
 def _parse(text: str) -> Any:
