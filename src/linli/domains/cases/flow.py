@@ -13,7 +13,7 @@ from linli.domains.cases import effects, guards, stages
 from linli.domains.cases import given as g
 from linli.domains.cases import permissions as may
 from linli.domains.cases.contacts import keep_contact
-from linli.domains.cases.errors import NotClassified
+from linli.domains.cases.errors import CaseNotFound, NotClassified
 from linli.domains.cases.models import (
     OPEN,
     Case,
@@ -50,6 +50,7 @@ flow: Flow[Case] = Flow(
     initial=frozenset({S.REPORTED.value}),
     final=frozenset({S.CLOSED.value}),
     view=may.VIEW,
+    missing=CaseNotFound,
     load=load_parts,
 )
 flow.parameter(

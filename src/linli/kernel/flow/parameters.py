@@ -9,8 +9,9 @@ from django.db import transaction
 from linli.kernel.access.actor import Actor
 from linli.kernel.flow.declaration import Flow
 from linli.kernel.flow.models import Setting
+from linli.kernel.flow.permissions import SET_PARAMETERS
 from linli.kernel.records.editions import Cached, raise_edition
-from linli.lib.errors import Invalid, NotFound
+from linli.lib.errors import Invalid, NotAllowed, NotFound
 
 _PREFIXES = (18, 15, 12, 9, 6, 4, 0)
 
@@ -38,8 +39,13 @@ def value(flow: Flow[Any], name: str, area: str = "") -> Any:
 def set_value(
     actor: Actor, *, flow: Flow[Any], name: str, value: Any, source: str, area: str = ""
 ) -> Setting:
-    """Set a parameter for an area from now on; earlier values stay on record."""
-    actor.require("flow.set_parameters")
+    """Set a parameter for an area from now on; earlier values stay on record.
+
+    Refuses NotAllowed beyond the actor's own area, NotFound, Invalid.
+    """
+    actor.require(SET_PARAMETERS)
+    if not actor.system and not area.startswith(actor.area or "-"):
+        raise NotAllowed("只能设定本区域的流程参数")
     parameter = flow.parameters.get(name)
     if parameter is None:
         raise NotFound(f"流程参数 {name} 不存在")
