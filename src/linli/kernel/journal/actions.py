@@ -16,7 +16,7 @@ from linli.kernel.journal.models import Entry, Remark, Root
 from linli.kernel.records.changes import Changes
 from linli.kernel.records.models import Record
 from linli.lib.errors import Invalid, NotFound
-from linli.lib.time import LOCAL, now
+from linli.lib.time import LOCAL, now, today
 
 
 def enter(
@@ -40,7 +40,7 @@ def enter(
     digest = None
     if remark:
         salt = os.urandom(16)
-        digest = remark_digest(salt, remark)
+        digest = remark_digest(salt, remark, public)
         changes.insert(
             Remark(
                 record_id=record.pk, seq=seq, district=record.district, text=remark, public=public, salt=salt
@@ -69,7 +69,11 @@ def enter(
 
 
 def seal(day: dt.date) -> Root:
-    """Seal a past day of the city: hash the last entry of every chain that moved, onto the day before."""
+    """Seal a past day of the city: hash the last entry of every chain that moved, onto the day before.
+
+    A day sealed already is returned as it was. Refuses a day that has not ended, and one before a day that
+    is sealed: the later seal stands on what was there then.
+    """
     start = dt.datetime.combine(day, dt.time(), LOCAL)
     end = start + dt.timedelta(days=1)
     if now() < end:
@@ -78,11 +82,21 @@ def seal(day: dt.date) -> Root:
         known = Root.objects.filter(pk=day).first()
         if known:
             return known
+        if Root.objects.filter(day__gt=day).exists():
+            raise Invalid(fields={"day": "之后的日期已经封存，不能补封"})
         root = Root(day=day, sealed_at=now(), prev=_previous_root(day))
         digest, root.entries, root.chains = day_digest(start, end)
         root.hash = hashlib.sha256(bytes(root.prev) + digest).digest()
         root.save(force_insert=True)
     return root
+
+
+def seal_due() -> list[Root]:
+    """Seal every day that has ended since the last seal, yesterday included: a night missed is made up."""
+    yesterday = today() - dt.timedelta(days=1)
+    last = Root.objects.order_by("-day").values_list("day", flat=True).first()
+    first = last + dt.timedelta(days=1) if last else yesterday
+    return [seal(first + dt.timedelta(days=n)) for n in range((yesterday - first).days + 1)]
 
 
 def day_digest(start: dt.datetime, end: dt.datetime) -> tuple[bytes, int, int]:

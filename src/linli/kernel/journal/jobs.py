@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from procrastinate.contrib.django import app
 
 from linli.kernel.journal import partitions
-from linli.kernel.journal.actions import seal
-from linli.lib.time import today
+from linli.kernel.journal.actions import seal_due
 
 
 @app.periodic(cron="10 16 * * *")  # 00:10 in the city
 @app.task(queueing_lock="journal_night", name="journal.night")
 def night(timestamp: int) -> None:
-    """Seal yesterday and make next months' partitions."""
+    """Seal the days that have ended and make next months' partitions."""
     partitions.ensure()
-    seal(today() - dt.timedelta(days=1))
+    seal_due()

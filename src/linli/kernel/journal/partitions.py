@@ -31,6 +31,11 @@ def ensure(first: dt.date | None = None, last: dt.date | None = None) -> list[st
                     " FOR VALUES FROM (%s) TO (%s)",
                     [f"{month:%Y-%m-%d} 00:00+00", f"{month_after(month):%Y-%m-%d} 00:00+00"],
                 )
+                # PostgreSQL hands row triggers down to partitions, but not those on TRUNCATE
+                cursor.execute(
+                    f"CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON {name}"
+                    " FOR EACH STATEMENT EXECUTE FUNCTION journal_append_only()"
+                )
                 created.append(name)
             month = month_after(month)
     return created

@@ -19,9 +19,11 @@ def moves_since(xid: int, limit: int = 10_000) -> Iterable[Entry]:
     """Entries written by transactions from ``xid`` on that all readers can see: nothing is skipped.
 
     A number from a sequence would not do: a transaction that took an earlier number may commit later.
+    Whole transactions only, so there may be more than ``limit``: whoever has read up to a transaction goes
+    on from the one after it.
     """
-    return Entry.objects.raw(
-        "SELECT * FROM journal_entry WHERE tx >= %s::text::xid8"
-        " AND tx < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY tx, record_id, seq LIMIT %s",
-        [str(xid), limit],
+    settled = (
+        "tx IN (SELECT tx FROM journal_entry WHERE tx >= %s::text::xid8"
+        " AND tx < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY tx FETCH FIRST %s ROWS WITH TIES)"
     )
+    return Entry.objects.extra(where=[settled], params=[str(xid), limit]).order_by("tx", "record_id", "seq")

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -28,6 +28,8 @@ class Report:
     entries: int = 0
     chains: int = 0
     roots: int = 0
+    erased: int = 0
+    """Remarks whose text was erased: there is nothing left to check them by."""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -38,10 +40,7 @@ class Report:
 def verify(progress: Callable[[int], None] | None = None) -> Report:
     """Recompute every hash of every chain, compare the records' heads, the remarks and the daily roots."""
     report = Report()
-    heads: dict[str, dict[int, tuple[int, bytes]]] = {
-        family: {pk: (version, bytes(chain)) for pk, version, chain in _heads(model)}
-        for family, model in HEADS.items()
-    }
+    heads = {family: {head.pk: head for head in _heads(model)} for family, model in HEADS.items()}
     for record_id, chain in groupby(_entries(), key=lambda e: e.record_id):
         _verify_chain(record_id, list(chain), heads, report)
         report.chains += 1
@@ -58,12 +57,25 @@ def _entries() -> Iterator[Entry]:
     yield from Entry.objects.order_by("record_id", "seq").iterator(chunk_size=5000)
 
 
-def _heads(model: type[Record]) -> Iterator[Any]:
-    return model._default_manager.values_list("pk", "version", "chain").iterator(chunk_size=5000)
+class Head(NamedTuple):
+    """What a record says of the last entry of its chain."""
+
+    pk: int
+    version: int
+    chain: bytes
+    state: str
+    district: str
+    area: str
+
+
+def _heads(model: type[Record]) -> Iterator[Head]:
+    columns = ("pk", "version", "chain", "state", "district", "area")
+    for pk, version, chain, *rest in model._default_manager.values_list(*columns).iterator(chunk_size=5000):
+        yield Head(pk, version, bytes(chain), *rest)
 
 
 def _verify_chain(
-    record_id: int, chain: list[Entry], heads: dict[str, dict[int, tuple[int, bytes]]], report: Report
+    record_id: int, chain: list[Entry], heads: dict[str, dict[int, Head]], report: Report
 ) -> None:
     family, prev = chain[0].family, b""
     for position, entry in enumerate(chain, start=1):
@@ -71,7 +83,7 @@ def _verify_chain(
         if entry.seq != position:
             report.problems.append(f"{family} {record_id}：第 {position} 条留痕缺失")
             break
-        if bytes(entry.prev) != prev or entry_hash(entry) != bytes(entry.hash):
+        if bytes(entry.prev) != prev or entry.family != family or entry_hash(entry) != bytes(entry.hash):
             report.problems.append(f"{family} {record_id}：第 {entry.seq} 条留痕被改动")
             break
         prev = bytes(entry.hash)
@@ -80,22 +92,27 @@ def _verify_chain(
     head = heads[family].pop(record_id, None)
     if head is None:
         report.problems.append(f"{family} {record_id}：留痕存在，但记录缺失")
-    elif head != (chain[-1].seq, bytes(chain[-1].hash)):
+    elif head[1:3] != (chain[-1].seq, bytes(chain[-1].hash)):
         report.problems.append(f"{family} {record_id}：记录的版本与最后一条留痕不符")
+    elif head[3:] != (chain[-1].state, chain[-1].district, chain[-1].area):
+        report.problems.append(f"{family} {record_id}：记录的状态或区域与最后一条留痕不符")
 
 
 def _verify_remarks(report: Report) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT e.family, e.record_id, e.seq, e.remark, r.salt, r.text, r.erased_at IS NOT NULL"
+            "SELECT e.family, e.record_id, e.seq, e.remark, e.district, r.district, r.salt, r.text, r.public,"
+            " r.erased_at IS NOT NULL"
             " FROM journal_entry e LEFT JOIN journal_remark r USING (record_id, seq)"
             " WHERE e.remark IS NOT NULL"
         )
         while rows := cursor.fetchmany(5000):
-            for family, record_id, seq, digest, salt, text, erased in rows:
+            for family, record_id, seq, digest, district, placed, salt, text, public, erased in rows:
                 if salt is None:
                     report.problems.append(f"{family} {record_id}：第 {seq} 条意见缺失")
-                elif not erased and remark_digest(bytes(salt), text) != bytes(digest):
+                elif erased:
+                    report.erased += 1
+                elif district != placed or remark_digest(bytes(salt), text, public) != bytes(digest):
                     report.problems.append(f"{family} {record_id}：第 {seq} 条意见被改动")
         cursor.execute(
             "SELECT r.record_id, r.seq FROM journal_remark r LEFT JOIN journal_entry e"
