@@ -247,6 +247,8 @@ def _places(rng: np.random.Generator, places: Sequence[Place], theme: Theme, cou
     weights = np.array(
         [theme.where.get(place.kind, 0.0) * place.heat / kinds[place.kind] for place in places]
     )
+    if not weights.any():  # a small city may have no such place: then it happens anywhere
+        weights = np.array([place.heat for place in places])
     weights *= rng.lognormal(0.0, 0.5, len(places))
     return rng.choice(len(places), count, p=weights / weights.sum())
 

@@ -32,11 +32,13 @@ from linli.kernel.clocks.models import Clock
 from linli.kernel.clocks.queries import calendars
 from linli.kernel.flow.perform import plan_move
 from linli.kernel.journal import partitions
+from linli.kernel.journal.actions import seal
 from linli.kernel.notices.models import Notice
 from linli.kernel.records.changes import Changes
 from linli.kernel.units.models import Unit, UnitKind
 from linli.kernel.units.queries import book
 from linli.lib.errors import Refusal
+from linli.lib.time import LOCAL
 from linli.lib.time import at as clock_at
 
 BATCH = 1000
@@ -87,8 +89,18 @@ def build_year(
             narrator.tell(index, changes)
         _settle(changes, until)
         written += changes.copy()
-        tell(min(1.0, (start + BATCH) / len(plan)))
+        tell(min(0.98, (start + BATCH) / len(plan)))
+    _seal_days(first, until)
     return written
+
+
+def _seal_days(first: dt.datetime, until: dt.datetime) -> None:
+    """Every past day of the journal gets its seal, as the nightly job would have given it."""
+    day, last = first.astimezone(LOCAL).date(), until.astimezone(LOCAL).date()
+    with clock_at(until):
+        while day < last:
+            seal(day)
+            day += dt.timedelta(days=1)
 
 
 def _settle(changes: Changes, until: dt.datetime) -> None:
