@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from linli.domains.cases import permissions as cases
 from linli.domains.matters import permissions as matters
+from linli.kernel.access import permissions as access
 from linli.kernel.access.roles import Scope, role
 from linli.kernel.clocks import permissions as clocks
 from linli.kernel.flow import permissions as flow
@@ -144,7 +145,17 @@ role(
 role(
     "system_admin",
     "系统管理员",
-    {AREA: [clocks.EDIT_CALENDAR, flow.SET_PARAMETERS, matters.VIEW, matters.EDIT, notices.CONFIGURE]},
+    {
+        AREA: [
+            access.EDIT_AREAS,
+            access.SEE_STYLE,
+            clocks.EDIT_CALENDAR,
+            flow.SET_PARAMETERS,
+            matters.VIEW,
+            matters.EDIT,
+            notices.CONFIGURE,
+        ]
+    },
     excludes=["security_admin", "audit_admin"],
 )
 role(
