@@ -13,21 +13,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from django.db.models import F, Q, QuerySet
+from django.contrib.postgres.aggregates import BoolOr
+from django.db.models import F, Q
 
 from linli.domains.cases.flow import flow
-from linli.domains.cases.models import Case, CaseResult, CaseState, Request, RequestKind, RequestState
+from linli.domains.cases.models import Case, CaseResult, CaseState
 from linli.domains.cases.queries import SOON_HOURS
 from linli.domains.matters import queries as matters
 from linli.kernel.access.actor import SYSTEM, Actor
 from linli.kernel.areas import queries as areas
 from linli.kernel.areas.levels import Level
 from linli.kernel.clocks.models import Clock, Outcome
-from linli.kernel.insight.declaration import Exclusion, Grain, Indicator, Part, Period
+from linli.kernel.insight.declaration import Condition, Exclusion, Grain, Indicator, Part, Period
+from linli.kernel.insight.facts import Facts, Holds
 from linli.kernel.insight.figures import WHOLE, Figure, figures, nothing
 from linli.kernel.insight.ground import Ground, ground
 from linli.kernel.insight.places import by_level
@@ -37,6 +39,9 @@ from linli.kernel.units.queries import book
 LIST_SAMPLE = 10
 """A share over fewer cases says nothing about a unit or an area, so lists do not show it (示范)."""
 
+NO_CATEGORY = "-"
+"""In addresses: cases whose matter is not known yet."""
+
 THREE_RATES = "《北京市接诉即办工作条例》第三十二条之三率；计算式为通行做法，待本市核定"
 CITY_MANAGEMENT = "名称参照 CJ/T 292-2008；计算式为通行做法，待本市核定"
 OWN = "示范，待本市核定"
@@ -45,43 +50,69 @@ CHAIN = "《条例》第二十二条全链条"
 Cases = Ground[Case]
 
 
-# What stands in other tables, each as one list of cases ----------------------------------------------------
+# What clocks and journal know of a case ----------------------------------------------------------------
 
 
-def _clocks(name: str, period: Period, **more: Any) -> QuerySet[Clock, Any]:
-    """Cases with a clock that came due in the period and was not cancelled."""
-    found = Clock.objects.filter(period.within("due_at", until_now=True), family=Case.family, name=name)
-    return found.exclude(outcome=Outcome.CANCELLED).filter(**more).values("record_id")
+def _clock_facts(period: Period) -> Facts:
+    """Of the clocks that came due in the period, by case: which there were, and which were late.
 
-
-def _due(name: str) -> Callable[[Period], Q]:
-    return lambda period: Q(pk__in=_clocks(name, period))
-
-
-def _met(name: str) -> Callable[[Period], Q]:
-    """Every round that came due was met: a case sent back late is not on time because of its second round."""
-    return lambda period: (
-        Q(pk__in=_clocks(name, period, outcome=Outcome.MET))
-        & ~Q(pk__in=_clocks(name, period, outcome=Outcome.MISSED))
-        & ~Q(pk__in=_clocks(name, period, outcome=None))
+    A clock is late when it was missed, or is still running after its time. Cancelled ones say nothing.
+    """
+    due = Clock.objects.filter(period.within("due_at", until_now=True), family=Case.family)
+    is_late = Q(outcome=Outcome.MISSED) | Q(outcome=None)
+    flags: dict[str, Any] = {}
+    for name in ("accept", "handle", "overall"):
+        flags[f"{name}_due"] = BoolOr(Q(name=name))
+        flags[f"{name}_late"] = BoolOr(Q(name=name) & is_late)
+        flags[f"{name}_paused"] = BoolOr(Q(name=name, paused_at__isnull=False))
+    counted = due.filter(
+        Q(outcome=None) | ~Q(outcome=Outcome.CANCELLED), name__in=["accept", "handle", "overall"]
     )
+    return Facts("clock_facts", counted.values("record_id").annotate(**flags))
 
 
-def _standing_still(name: str) -> Callable[[Period], Q]:
-    return lambda period: Q(pk__in=_clocks(name, period, paused_at__isnull=False))
+ENDED = Q(facts__has_key="result")
+"""Entries that ended a case with a result (merging and withdrawing tell none)."""
+TAKEN_IN = Q(move__in=["accept", "dispatch", "escalate"]) & Q(facts__clocks__contains=[{"clock": "accept"}])
+"""Entries that stopped the clock of acceptance: a centre took the case in, by itself or by dispatching."""
+MOVES_ASKED = {
+    "answered": Q(move="answer"),
+    "dispatched": Q(move="dispatch"),
+    "ended": ENDED,
+    "ended_solved": Q(facts__result=CaseResult.SOLVED.value),
+    "handed_back": Q(move="hand_back", facts__kind="lead"),
+}
+"""What is asked of a case's journal in the period."""
+MOVES_SINCE = {
+    "opened_again": Q(move="reopen") | Q(move="answer", state=CaseState.ACCEPTED),
+    "extended": Q(move="approve", facts__kind="extend"),
+}
+"""What is asked from the first day of the period until now: it may follow after the period's end."""
 
 
-def _moved(moves: Q, *, since: bool = False) -> Callable[[Period], Q]:
-    """Cases with such an entry in the period, or ``since`` its first day."""
+def _move_facts(period: Period) -> Facts:
+    """What happened to cases, by case, as the journal tells."""
+    entries = Entry.objects.filter(family=Case.family, at__gte=period.start)
+    in_period = Q(at__lt=period.end)
+    flags: dict[str, Any] = {name: BoolOr(moves & in_period) for name, moves in MOVES_ASKED.items()}
+    flags |= {name: BoolOr(moves) for name, moves in MOVES_SINCE.items()}
+    return Facts("move_facts", entries.values("record_id").annotate(**flags))
 
-    def rows(period: Period) -> Q:
-        when = Q(at__gte=period.start) if since else period.within("at")
-        return Q(pk__in=Entry.objects.filter(when & moves, family=Case.family).values("record_id"))
 
-    return rows
+def _clock(fact: str) -> Condition:
+    return lambda period: Q(Holds(_clock_facts(period), fact))
 
 
-def _always(condition: Q) -> Callable[[Period], Q]:
+def _in_time(name: str) -> Condition:
+    """No round that came due was late: what was sent back late is not in time because of its second round."""
+    return lambda period: ~Q(Holds(_clock_facts(period), f"{name}_late"))
+
+
+def _moved(fact: str) -> Condition:
+    return lambda period: Q(Holds(_move_facts(period), fact))
+
+
+def _always(condition: Q) -> Condition:
     return lambda period: condition
 
 
@@ -94,13 +125,6 @@ def _closed(period: Period) -> Q:
 
 
 IS_OPEN = ~Q(state=CaseState.CLOSED)
-ENDED = Q(facts__has_key="result")
-"""Entries that ended a case with a result (merging and withdrawing tell none)."""
-TAKEN_IN = Q(move__in=["accept", "dispatch", "escalate"]) & Q(facts__clocks__contains=[{"clock": "accept"}])
-"""Entries that stopped the clock of acceptance: a centre took the case in, by itself or by dispatching."""
-OPENED_AGAIN = Q(move="reopen") | Q(move="answer", state=CaseState.ACCEPTED)
-SENT_BACK = Q(move="hand_back", facts__kind="lead")
-
 DUPLICATE = Exclusion("重复件，已并案，不重复计", _always(Q(result=CaseResult.DUPLICATE)))
 WITHDRAWN = Exclusion("上报人撤回", _always(Q(result=CaseResult.WITHDRAWN)))
 NOT_OURS = Exclusion("不属受理范围，已告知去向", _always(Q(result=CaseResult.NOT_IN_COMPETENCE)))
@@ -169,8 +193,8 @@ STAGES: dict[CaseState, Indicator] = {
 RESPONSE = Indicator(
     "response",
     "响应率（按时受理）",
-    Part("在受理时限内受理或分办", _met("accept")),
-    Part("受理时限在期内届满的事件", _due("accept")),
+    Part("在受理时限内受理或分办", _in_time("accept")),
+    Part("受理时限在期内届满的事件", _clock("accept_due")),
     OUTSIDE[:2],
     unit="%",
     source=THREE_RATES,
@@ -178,9 +202,9 @@ RESPONSE = Indicator(
 ON_TIME_HANDLING = Indicator(
     "on_time_handling",
     "按时处置率",
-    Part("在处置时限内办结", _met("handle")),
-    Part("处置时限在期内届满的事件", _due("handle")),
-    (*OUTSIDE, Exclusion("已挂起，时限停止计算", _standing_still("handle"))),
+    Part("在处置时限内办结", _in_time("handle")),
+    Part("处置时限在期内届满的事件", _clock("handle_due")),
+    (*OUTSIDE, Exclusion("已挂起，时限停止计算", _clock("handle_paused"))),
     unit="%",
     source=OWN,
     note="退回重办的，各轮都按时才算按时",
@@ -188,9 +212,9 @@ ON_TIME_HANDLING = Indicator(
 ON_TIME_CLOSING = Indicator(
     "on_time_closing",
     "按期结案率",
-    Part("在总时限内结案", _met("overall")),
-    Part("总时限在期内届满、应结案的事件", _due("overall")),
-    (*OUTSIDE, Exclusion("已挂起，时限停止计算", _standing_still("overall"))),
+    Part("在总时限内结案", _in_time("overall")),
+    Part("总时限在期内届满、应结案的事件", _clock("overall_due")),
+    (*OUTSIDE, Exclusion("已挂起，时限停止计算", _clock("overall_paused"))),
     unit="%",
     source=CITY_MANAGEMENT,
 )
@@ -198,7 +222,7 @@ SOLVED = Indicator(
     "solved",
     "解决率（上报人反馈）",
     Part("上报人反馈已解决", _always(Q(answer="solved"))),
-    Part("期内有效反馈", _moved(Q(move="answer"))),
+    Part("期内有效反馈", _moved("answered")),
     (DUPLICATE, Exclusion("已重新办理，等待再次反馈", _always(Q(answer=None)))),
     unit="%",
     source=THREE_RATES,
@@ -208,7 +232,7 @@ STILL_SOLVED = Indicator(
     "still_solved",
     "解决未反复率",
     Part("现在仍为已解决", _always(Q(result=CaseResult.SOLVED))),
-    Part("期内曾以“已解决”结案的事件", _moved(Q(facts__result=CaseResult.SOLVED.value))),
+    Part("期内曾以“已解决”结案的事件", _moved("ended_solved")),
     (DUPLICATE,),
     unit="%",
     source=OWN,
@@ -217,8 +241,8 @@ STILL_SOLVED = Indicator(
 HAND_BACK = Indicator(
     "hand_back",
     "退回率",
-    Part("分办后被主办单位退回", _moved(SENT_BACK)),
-    Part("期内分办的事件", _moved(Q(move="dispatch"))),
+    Part("分办后被主办单位退回", _moved("handed_back")),
+    Part("期内分办的事件", _moved("dispatched")),
     (DUPLICATE,),
     unit="%",
     source=OWN,
@@ -226,8 +250,8 @@ HAND_BACK = Indicator(
 REOPENING = Indicator(
     "reopening",
     "重新办理率",
-    Part("结案后又重新办理", _moved(OPENED_AGAIN, since=True)),
-    Part("期内曾结案的事件", _moved(ENDED)),
+    Part("结案后又重新办理", _moved("opened_again")),
+    Part("期内曾结案的事件", _moved("ended")),
     (DUPLICATE,),
     unit="%",
     source=CITY_MANAGEMENT,
@@ -235,17 +259,8 @@ REOPENING = Indicator(
 EXTENSION = Indicator(
     "extension",
     "延期率",
-    Part(
-        "经批准延期",
-        _always(
-            Q(
-                pk__in=Request.objects.filter(kind=RequestKind.EXTEND, state=RequestState.APPROVED).values(
-                    "case_id"
-                )
-            )
-        ),
-    ),
-    Part("期内分办的事件", _moved(Q(move="dispatch"))),
+    Part("经批准延期", _moved("extended")),
+    Part("期内分办的事件", _moved("dispatched")),
     (DUPLICATE,),
     unit="%",
     source=CITY_MANAGEMENT,
@@ -362,6 +377,13 @@ def by_category(on: Cases, indicator: Indicator, period: Period) -> list[Categor
 def category_of(matter: int | None) -> str:
     """The top category of a matter; empty where there is none."""
     return matters.by_id(matter).category.split("/")[0] if matter is not None else ""
+
+
+def in_category(name: str) -> Q:
+    """Cases of a top category; of those without a matter for ``NO_CATEGORY``."""
+    if name == NO_CATEGORY:
+        return Q(matter=None)
+    return Q(matter_id__in=[pk for pk in matters.lists().by_id if category_of(pk) == name])
 
 
 @dataclass(frozen=True)

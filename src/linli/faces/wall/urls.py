@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from linli.faces.wall import views
 
 app_name = "wall"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.show, name="board"),
+    path("live", views.live, name="live"),
+    path("figures/<slug:code>/", views.figure, name="figure"),
+]

@@ -18,7 +18,7 @@ class Grain(enum.StrEnum):
     RECORD = "record"
     """a record as it stands now"""
     MOVE = "move"
-    """an entry of the journal, as it happened"""
+    """an entry of the journal in the period, as it happened"""
     DAY = "day"
     """a record that was open at the end of a day"""
 
@@ -62,8 +62,7 @@ class Period:
 
 Condition = Callable[[Period], Q]
 """Which rows count. For the grains record and day a condition on the record, for the grain move on the
-entry. What lies in other tables is asked by ``pk__in=<subquery>`` that does not look back at the row: the
-database then reads it once and not per row."""
+entry. What lies in other tables is asked by ``facts.Holds``. Made anew at every call."""
 
 
 @dataclass(frozen=True)

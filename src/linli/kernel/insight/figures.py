@@ -7,17 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import Aggregate, Count, F, FloatField, Q, QuerySet
+from django.db import connection
+from django.db.models import Aggregate, CharField, Count, Expression, F, FloatField, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Extract
 
 from linli.kernel.insight.declaration import Grain, Indicator, Period
+from linli.kernel.insight.facts import share, with_facts
 from linli.kernel.insight.ground import Ground
 from linli.kernel.insight.stock import open_per_day
 from linli.kernel.records.models import Record
 
 R = TypeVar("R", bound=Record)
 
+ROW = Value(1)
 SECONDS_PER_HOUR = 3600.0
 WHOLE = ""
 """The key of the one group where figures are not told apart."""
@@ -79,7 +82,7 @@ def figures(
     for grain in (Grain.RECORD, Grain.MOVE):
         wanted = [one for one in indicators if one.grain is grain]
         if wanted:
-            for key, row in _count(on.rows_of(wanted[0]), wanted, period, by):
+            for key, row in _count(on.rows_of(wanted[0], period), wanted, period, by):
                 made.setdefault(key, {}).update({one.code: _figure(one, row) for one in wanted})
     daily = [one for one in indicators if one.grain is Grain.DAY]
     if daily and by is None:
@@ -102,7 +105,7 @@ def listed(on: Ground[R], indicator: Indicator, period: Period, side: Side) -> Q
     ``EXCLUDED`` lists what was left out for any of the reasons.
     """
     condition = _sides(indicator, period).get(side)
-    found = on.rows_of(indicator)
+    found = on.rows_of(indicator, period)
     return found.none() if condition is None else found.filter(condition)
 
 
@@ -129,20 +132,32 @@ def _any(conditions: Iterable[Q]) -> Q:
 def _count(
     found: QuerySet[Any], indicators: Sequence[Indicator], period: Period, by: str | Combinable | None
 ) -> list[tuple[Any, dict[str, Any]]]:
-    counts: dict[str, Aggregate] = {}
+    conditions: dict[str, Q] = {}
+    middles: dict[str, Expression | F] = {}
     for one in indicators:
         sides = _sides(one, period)
-        counts[f"{one.code}_counted"] = Count("*", filter=sides[Side.COUNTED])
+        conditions[f"{one.code}_counted"] = sides[Side.COUNTED]
         if Side.AMONG in sides:
-            counts[f"{one.code}_among"] = Count("*", filter=sides[Side.AMONG])
+            conditions[f"{one.code}_among"] = sides[Side.AMONG]
         for number, condition in enumerate(_told_apart(one, period)):
-            counts[f"{one.code}_excluded_{number}"] = Count("*", filter=condition)
+            conditions[f"{one.code}_excluded_{number}"] = condition
         if one.middle is not None:
-            counts[f"{one.code}_middle"] = _Median(Extract(one.middle, "epoch"), filter=sides[Side.COUNTED])
-    if by is None:
-        return [(WHOLE, found.aggregate(**counts))]
-    grouped = found.order_by().values(group=F(by) if isinstance(by, str) else by).annotate(**counts)
-    return [(row["group"], row) for row in grouped]
+            middles[f"{one.code}_middle"] = one.middle
+            conditions[f"{one.code}_middle"] = sides[Side.COUNTED]
+    shared = share(conditions.values())
+    columns: dict[str, Aggregate] = {
+        name: _Median(Extract(middles[name], "epoch"), filter=condition)
+        if name in middles
+        else Count(ROW, filter=condition)
+        for name, condition in conditions.items()
+    }
+    key = Value(WHOLE, CharField()) if by is None else F(by) if isinstance(by, str) else by
+    grouped = found.order_by().values(group=key).annotate(**columns)
+    sql, parameters = with_facts(shared, grouped.query.sql_with_params())
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows = cursor.fetchall()
+    return [(row[0], dict(zip(columns, row[1:], strict=True))) for row in rows]
 
 
 def _told_apart(indicator: Indicator, period: Period) -> list[Q]:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from linli.kernel.access.actor import Actor
 from linli.kernel.flow.declaration import Flow
 from linli.kernel.flow.perform import visible
-from linli.kernel.insight.declaration import Grain, Indicator
+from linli.kernel.insight.declaration import Grain, Indicator, Period
 from linli.kernel.insight.places import told_within
 from linli.kernel.journal.models import Entry
 from linli.kernel.records.models import Record
@@ -27,14 +27,14 @@ class Ground(Generic[R]):
     """States in which a record is no longer open."""
     records: QuerySet[R]
 
-    @property
-    def entries(self) -> QuerySet[Entry]:
-        """The journal of these records."""
-        return Entry.objects.filter(family=self.family, record_id__in=self.records.order_by().values("pk"))
+    def entries(self, period: Period) -> QuerySet[Entry]:
+        """What the journal of these records tells of a period."""
+        seen = self.records.order_by().values("pk")
+        return Entry.objects.filter(period.within("at"), family=self.family, record_id__in=seen)
 
-    def rows_of(self, indicator: Indicator) -> QuerySet[Any]:
-        """The rows that an indicator looks at."""
-        return self.entries if indicator.grain is Grain.MOVE else self.records
+    def rows_of(self, indicator: Indicator, period: Period) -> QuerySet[Any]:
+        """The rows that an indicator looks at: records as they are, or entries of the period."""
+        return self.entries(period) if indicator.grain is Grain.MOVE else self.records
 
 
 def ground(actor: Actor, flow: Flow[R], area: str = "") -> Ground[R]:

@@ -1,0 +1,38 @@
+"""The wall in parts, each replaced on the screen only when it has changed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from linli.faces.wall.board import Board
+from linli.faces.wall.sight import RECENT_DAYS, Sight
+
+PANELS = ("headline", "chain", "rates", "areas", "units", "trend", "categories", "latest")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of the wall that is replaced when its content has changed, which ``mark`` tells."""
+
+    name: str
+    content: SafeString
+    mark: str
+
+
+def panels_of(read: Board, sight: Sight) -> list[Panel]:
+    """The wall's parts as they are shown."""
+    context = {"board": read, "sight": sight, "recent_days": RECENT_DAYS}
+    made = []
+    for name in PANELS:
+        content = render_to_string(f"wall/panels/{name}.html", context)
+        made.append(Panel(name, content, digest(content.encode())))
+    return made
+
+
+def digest(content: bytes) -> str:
+    """What tells one content from another."""
+    return hashlib.sha256(content).hexdigest()[:16]

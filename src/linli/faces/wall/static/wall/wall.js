@@ -1,0 +1,95 @@
+/**
+ * Keeps the wall up to date: asks every few seconds what has changed and replaces only that. While the server
+ * is away the screen keeps what it has and says how old it is.
+ */
+import { enhanceCharts } from "../linli/charts.js";
+import { asset } from "../linli/texts.js";
+
+/** @typedef {{panels: Record<string, [string, string]>, marks: Record<string, [number, string]>, legend: [number, string][], points: object}} News */
+
+const LATE_MILLISECONDS = 60_000;
+
+/** @param {HTMLElement} wall */
+function keepFresh(wall) {
+  const seconds = Number(wall.dataset.seconds);
+  const taken = wall.querySelector("[data-taken]");
+  let etag = "";
+  let good = Date.now();
+
+  const stamp = (date) => {
+    good = Date.now();
+    const at = date ? new Date(date) : new Date();
+    taken.dateTime = at.toISOString();
+    taken.textContent = at.toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour12: false });
+    say(wall, "");
+  };
+  const ask = async () => {
+    if (document.hidden) return;
+    const headers = etag ? { "If-None-Match": etag } : {};
+    const options = { headers, cache: "no-store", signal: AbortSignal.timeout(seconds * 1000) };
+    const answer = await fetch(wall.dataset.live, options).catch(() => null);
+    if (answer?.status === 401) return say(wall, "ended");
+    if (answer?.status === 200) {
+      const news = await answer.json().catch(() => null);
+      if (!news) return undefined;
+      etag = answer.headers.get("ETag") ?? "";
+      await show(wall, news);
+    }
+    if (answer && [200, 304].includes(answer.status)) stamp(answer.headers.get("Date"));
+    else if (Date.now() - good > LATE_MILLISECONDS) say(wall, "late");
+    return undefined;
+  };
+  const turn = () => ask().finally(() => setTimeout(turn, seconds * 1000));
+  setTimeout(turn, seconds * 1000);
+  document.addEventListener("visibilitychange", ask);
+}
+
+/** @param {HTMLElement} wall @param {"" | "late" | "ended"} what */
+function say(wall, what) {
+  const place = wall.querySelector("[data-stale]");
+  const words = what ? place.dataset[what] : "";
+  if (place.textContent !== words) place.textContent = words;
+  wall.querySelector("[data-taken-frame]").classList.toggle("wall-taken--late", what !== "");
+  wall.querySelector("[data-login]").hidden = what !== "ended";
+}
+
+/** @param {HTMLElement} wall @param {News} news */
+async function show(wall, news) {
+  for (const panel of wall.querySelectorAll("[data-panel]")) {
+    const [mark, content] = news.panels[panel.dataset.panel] ?? [];
+    if (mark && mark !== panel.dataset.mark) await replace(panel, mark, content);
+  }
+  wall.querySelectorAll("[data-step]").forEach((step, place) => { step.textContent = news.legend[place]?.[1] ?? ""; });
+  document.getElementById("wall-points").textContent = JSON.stringify(news.points);
+  shade(news.marks, wall.dataset.nothing);
+}
+
+/** @param {HTMLElement} panel @param {string} mark @param {string} content HTML of our own server */
+async function replace(panel, mark, content) {
+  const charts = panel.querySelectorAll(".ll-chart__canvas");
+  if (charts.length) {
+    const library = await import(asset("echarts")).catch(() => null);
+    charts.forEach((canvas) => library?.getInstanceByDom(canvas)?.dispose());
+  }
+  const focused = panel.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  panel.innerHTML = content;
+  panel.dataset.mark = mark;
+  if (focused) panel.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+  if (panel.querySelector("[data-chart]")) await enhanceCharts(panel);
+}
+
+/** The map reads its areas from the page; only shade and words of grids change. @param {Record<string, [number, string]>} marks @param {string} nothing */
+function shade(marks, nothing) {
+  const place = document.getElementById("wall-areas");
+  const areas = JSON.parse(place.textContent);
+  for (const { properties } of areas.features) {
+    if (!("shade" in properties)) continue;
+    const [level, words] = marks[properties.code] ?? [0, nothing];
+    const [named] = properties.detail.split("：");
+    properties.detail = properties.name ? words : `${named}：${words}`;
+    properties.shade = level;
+  }
+  place.textContent = JSON.stringify(areas);
+}
+
+document.querySelectorAll("[data-wall]").forEach(keepFresh);
