@@ -80,9 +80,7 @@ def _features() -> list[dict[str, object]]:
     for code, name in sorted(names.items(), key=lambda item: (len(item[0]), item[0])):
         inside = [i for i, grid in enumerate(codes) if grid.startswith(code)]
         geometry = _square(inside[0], len(inside))
-        features.append(
-            {"type": "Feature", "properties": {"code": code, "name": name}, "geometry": geometry}
-        )
+        features.append({"type": "Feature", "properties": {"code": code, "name": name}, "geometry": geometry})
     return features
 
 
@@ -118,8 +116,8 @@ def _units() -> None:
     units.changed()
 
 
-_POSTS = {
-    # word: (unit, role, area)
+# What a post is called in tests, and its unit, role and area.
+_POSTS: dict[str, tuple[str, str, str]] = {
     "worker": ("柳湾街道综治中心", "grid_worker", "990101001001001"),
     "other_worker": ("石桥街道综治中心", "grid_worker", "990101002001001"),
     "committee": ("柳湾街道第1社区居委会", "committee_clerk", "990101001001"),

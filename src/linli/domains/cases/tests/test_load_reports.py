@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from tests.city import City, centre_of
 
 from linli.domains.cases.loading import LoadFaulty, load_reports
 from linli.domains.cases.models import Case, Report
 from linli.kernel.journal.verify import verify
 from linli.kernel.vault.models import Person
 from linli.lib.errors import Invalid, NotAllowed
-from tests.city import City, centre_of
 
 LNG, LAT = centre_of("990101001001001")
 HEADER = "工单编号,诉求内容,经度,纬度,来电人,来电号码"
