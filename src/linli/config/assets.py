@@ -24,10 +24,7 @@ STATIC_STAMP = STATIC_ROOT / ".fingerprint"
 ICON_DRAWINGS = PACKAGES / "@tabler" / "icons" / "icons" / "outline"
 
 FILES: dict[str, str] = {
-    "tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
     "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "idiomorph/idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
     "echarts/echarts.esm.min.mjs": "echarts/dist/echarts.esm.min.mjs",
     "maplibre-gl/maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
     "maplibre-gl/maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
