@@ -18,4 +18,6 @@ def checks(number: str) -> bool:
 
 def normalise(text: str) -> str:
     """What somebody typed as a number, without blanks and dashes, full-width digits made plain."""
-    return "".join(str(int(c)) if c.isdigit() and not c.isascii() else c for c in text if c not in " -－—　")
+    return "".join(
+        str(int(c)) if c.isdecimal() and not c.isascii() else c for c in text if c not in " -－—　\x00"
+    )

@@ -28,9 +28,10 @@ from linli.domains.matters.suggestion import suggest
 from linli.kernel.access.actor import PUBLIC, Actor, holder_of
 from linli.kernel.areas.locate import locate
 from linli.kernel.clocks.models import Urgency
+from linli.kernel.files.errors import FileAttached
 from linli.kernel.files.models import Stage
 from linli.kernel.flow.declaration import Given
-from linli.kernel.flow.perform import Outcome, perform, perform_many
+from linli.kernel.flow.perform import Outcome, parse, perform, perform_many
 from linli.kernel.records.changes import Changes
 from linli.kernel.units.models import UnitKind
 from linli.kernel.units.queries import book
@@ -83,8 +84,12 @@ def report(actor: Actor, *, given: NewReport, channel: str) -> Filed:
     Refuses OutsideCity, Invalid (by field), MatterUnknown. The same ``client_id`` again returns what was
     filed the first time.
     """
-    planned = plan_report(actor, given=given, channel=channel)
-    return _file(planned.changes, planned.case, planned.report)
+    try:
+        planned = plan_report(actor, given=given, channel=channel)
+        planned.changes.write()
+    except (IntegrityError, FileAttached) as error:
+        return _filed_before(error, given, channel)
+    return Filed(planned.case, planned.report)
 
 
 @dataclass(frozen=True)
@@ -130,8 +135,12 @@ def solve_on_the_spot(actor: Actor, *, given: SolvedOnTheSpot) -> Filed:
     changes = Changes()
     opening = _opening(actor, changes, given, Channel.PATROL)
     case, made = open_solved(changes, actor, flow=flow, given=opening, statement=given.statement, at=now())
-    attach_files(changes, actor, given.files, case, Stage.REPORT)
-    return _file(changes, case, made)
+    try:
+        attach_files(changes, actor, given.files, case, Stage.REPORT)
+        changes.write()
+    except (IntegrityError, FileAttached) as error:
+        return _filed_before(error, given, Channel.PATROL)
+    return Filed(case, made)
 
 
 def join(actor: Actor, *, number: str, given: NewReport, channel: str) -> Filed:
@@ -154,8 +163,8 @@ def join(actor: Actor, *, number: str, given: NewReport, channel: str) -> Filed:
     )
     try:
         moved = perform(as_joiner, flow=flow, move="join", record_id=case.pk, given=joined)
-    except IntegrityError as error:
-        return _filed_before(error, given.client_id, given.source_number, channel)
+    except (IntegrityError, FileAttached) as error:
+        return _filed_before(error, given, channel)
     return Filed(moved, moved.report_list[-1])
 
 
@@ -180,8 +189,10 @@ def move(
             client_id=client_id,
         )
     except NotAdmitted as refusal:
-        _count_refusal(actor, case_id, refusal, given)
+        _count_refusal(actor, case_id, refusal, parse(flow.moves[move], given))
         raise
+    except IntegrityError as error:
+        raise _photo_taken(error) from error
 
 
 def move_many(
@@ -195,7 +206,7 @@ def move_many(
     outcomes = perform_many(actor, flow=flow, move=move, records=cases, given=given)
     for outcome in outcomes:
         if isinstance(outcome.refusal, NotAdmitted):
-            _count_refusal(actor, outcome.record_id, outcome.refusal, given)
+            _count_refusal(actor, outcome.record_id, outcome.refusal, parse(flow.moves[move], given))
     return outcomes
 
 
@@ -252,32 +263,30 @@ def _about(unit: int | None) -> int | None:
     return unit
 
 
-def _file(changes: Changes, case: Case, made: Report) -> Filed:
-    try:
-        changes.write()
-    except IntegrityError as error:
-        return _filed_before(error, made.client_id, made.source_number, made.channel)
-    return Filed(case, made)
+def _filed_before(error: IntegrityError | FileAttached, given: NewReport, channel: str) -> Filed:
+    """A repeated submission gets the first one's answer; a used source number is said to be used.
 
-
-def _filed_before(error: IntegrityError, client_id: UUID | None, source_number: str, channel: str) -> Filed:
-    """A repeated submission gets the first one's answer; a used source number is said to be used."""
-    if client_id is not None and "report_once_per_client_id" in str(error):
-        known = Report.objects.select_related("case").get(client_id=client_id)
+    The first to tell of a repetition may be its photos: they belong to the first submission by now.
+    """
+    repeated = Report.objects.select_related("case").filter(client_id=given.client_id)
+    if given.client_id is not None and (known := repeated.first()) is not None:
         if known.channel != channel:
             raise Conflict("该提交标识已用于其他渠道的上报", field="client_id") from error
         return Filed(known.case, known, repeated=True)
     if "report_once_per_source_number" in str(error):
-        raise Invalid(fields={"source_number": f"来源编号 {source_number} 已经录入过"}) from error
-    raise error
+        raise Invalid(fields={"source_number": f"来源编号 {given.source_number} 已经录入过"}) from error
+    raise _photo_taken(error) from error
 
 
-def _count_refusal(
-    actor: Actor, case_id: int, refusal: NotAdmitted, given: Mapping[str, Any] | Given | None
-) -> None:
+def _photo_taken(error: IntegrityError | FileAttached) -> Exception:
+    """Another deed was faster with the same photo; any other broken rule is an error of ours."""
+    return FileAttached() if "files_attachment" in str(error) else error
+
+
+def _count_refusal(actor: Actor, case_id: int, refusal: NotAdmitted, given: Given) -> None:
     """Demands outside the lists count against the unit that made them, never against a person."""
     case = Case.objects.filter(pk=case_id).first()
-    asked = given.model_dump() if isinstance(given, Given) else dict(given or {})
+    asked = given.model_dump()
     wanted = [asked.get("lead"), *(asked.get("assist") or asked.get("units") or [])]
     units = [unit for pk in wanted if (unit := book().unit(pk)) is not None]
     target = next((unit for unit in units if unit.kind == UnitKind.COMMITTEE), None)

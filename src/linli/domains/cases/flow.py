@@ -126,9 +126,10 @@ def dispatch(step: Step[Case, g.Dispatch]) -> None:
     effects.tell(step, [u.pk for u in assists], "task", "新协办任务")
 
 
-@flow.move("增派协办", start=[S.HANDLING], ability=may.DISPATCH)
+@flow.move("增派协办", start=[S.HANDLING], ability=may.APPROVE)
 def assist(step: Step[Case, g.Assist]) -> None:
-    """Ask more units to help."""
+    """Ask more units to help. The case lies with its lead now, so the place's centre decides this, as it does
+    about suspension and extension."""
     case = step.record
     units = [effects.unit_of(pk, "units") for pk in dict.fromkeys(step.given.units)]
     matter = matters.by_id(case.matter_id) if case.matter_id else None

@@ -310,7 +310,8 @@ def export(actor: Actor, code: str, narrowed: Filter) -> QuerySet[Case]:
 
 def detail(actor: Actor, number: str) -> Case:
     """One visible case with its parts, or CaseNotFound."""
-    case = visible(actor, flow).select_related("holder", "lead", "matter").filter(number=number).first()
+    seen = visible(actor, flow).select_related("holder", "lead", "matter")
+    case = seen.filter(number=numbers.normalise(number)).first()
     if case is None:
         raise CaseNotFound()
     load_parts([case])
@@ -368,15 +369,18 @@ def nearby(
     except_for: int | None = None,
     limit: int = 5,
     within_metres: int | None = None,
+    actor: Actor | None = None,
 ) -> list[Likeness]:
     """Open cases of the same matter near in place and time. Place, matter and time decide; words rank.
 
+    Of those that ``actor`` may see; without one, of those that anybody may know of.
     Text alone scores the wrong building higher than a true paraphrase, so it never lets a case in.
     """
     metres = within_metres or (matter.duplicate_metres if matter else DEFAULT_METRES)
     hours = matter.duplicate_hours if matter else DEFAULT_HOURS
     west, south, east, north = box_around(lng, lat, metres)
-    near = Case.objects.exclude(state=CaseState.CLOSED).filter(
+    known = Case.objects.filter(sensitive=False) if actor is None else visible(actor, flow)
+    near = known.exclude(state=CaseState.CLOSED).filter(
         lng__range=(west, east), lat__range=(south, north), opened_at__gte=now() - dt.timedelta(hours=hours)
     )
     if matter is not None:

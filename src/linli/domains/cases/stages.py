@@ -137,7 +137,10 @@ def start_overall(step: Step[Case, Any]) -> None:
 
 
 def restart_for_urgency(step: Step[Case, Any]) -> None:
-    """Matter or urgency are decided anew: running clocks count by the new limit from when they began."""
+    """Matter or urgency are decided anew: running clocks count by the new limit from when they began.
+
+    What was paused stays out and what was granted stays in, where the new limit is counted alike.
+    """
     case = step.record
     for clock in running(case):
         if clock.name == SUPERVISION:
@@ -145,6 +148,9 @@ def restart_for_urgency(step: Step[Case, Any]) -> None:
         held = limit_of(case, clock.name)
         if clock.limit == held.limit and clock.urgency == case.urgency:
             continue
+        has_history = clock.paused_seconds or clock.extended_seconds or clock.used_before_seconds
+        goes_on = bool(has_history) and clock.measure is held.limit.measure
+        spent = max(used(clock, step.at), 0) if goes_on else 0
         _tell(step, clocks.cancel(step.changes, clock, at=step.at))
         again = clocks.start(
             step.changes,
@@ -155,8 +161,10 @@ def restart_for_urgency(step: Step[Case, Any]) -> None:
             urgency=case.urgency,
             unit=clock.unit_id,
             task=clock.task_id,
-            at=clock.started_at,
+            at=step.at if goes_on else clock.started_at,
             cumulative=held.cumulative,
+            used=spent,
+            extended=clock.extended_seconds if goes_on else 0,
         )
         case.clocks.append(again)
         _tell(step, clocks.facts(again))
