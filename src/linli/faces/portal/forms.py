@@ -43,11 +43,13 @@ class ReportForm(forms.Form):
 
     text = forms.CharField(
         label=gettext_lazy("发生了什么"),
-        required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4, "enterkeyhint": "next"}),
         help_text=gettext_lazy("一句话就行，比如：小区北门消防通道被车堵住了。不用写姓名、电话。"),
-        error_messages={"max_length": gettext_lazy("最多 2000 字，请缩短一些")},
+        error_messages={
+            "required": gettext_lazy("请用一句话说明问题，或者从事项里选一个"),
+            "max_length": gettext_lazy("最多 2000 字，请缩短一些"),
+        },
     )
     matter = forms.CharField(label=gettext_lazy("事项"), required=False, max_length=30)
     lng = forms.FloatField(
@@ -111,6 +113,8 @@ class ReportForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.places = []
+        if self.data.get("matter"):  # a matter speaks for itself
+            self.fields["text"].required = False
 
     def clean_text(self) -> str:
         text = str(self.cleaned_data["text"]).strip()
@@ -155,8 +159,6 @@ class ReportForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if not given.get("text") and not given.get("matter") and not self.errors.keys() & {"text", "matter"}:
-            self.add_error("text", _("请用一句话说明问题，或者在下面选一个事项"))
         if (given.get("name") or given.get("phone")) and not given.get("agree"):
             self.add_error("agree", _("填写了联系方式，请先看告知并勾选同意；不想留联系方式可以清空"))
         if not self.errors.keys() & {"lng", "lat"}:

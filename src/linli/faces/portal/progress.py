@@ -46,7 +46,6 @@ _SAID: dict[str, Promise] = {
     CaseState.SUSPENDED: gettext_lazy("暂停办理，等待条件具备后继续"),
     CaseState.HANDLED: gettext_lazy("办理单位说已处理，正在核查"),
     CaseState.VERIFIED: gettext_lazy("核查已通过，请您看看是否解决"),
-    CaseState.CLOSED: gettext_lazy("已办结"),
 }
 
 
@@ -88,8 +87,8 @@ class Standing:
         return self.number != self.case.number
 
     @property
-    def result(self) -> str:
-        return str(CaseResult(self.case.result).label) if self.case.result else ""
+    def waits_for_reporter(self) -> bool:
+        return self.case.state == CaseState.VERIFIED
 
 
 def standing(case: Case, report: Report) -> Standing:
@@ -103,7 +102,7 @@ def standing(case: Case, report: Report) -> Standing:
         case=case,
         report=report,
         number=case.number if report.first_case == case.pk else first_number(report),
-        said=_SAID[case.state],
+        said=_said(case),
         tone=_tone(case, due),
         steps=_steps(case),
         unit=book().name(case.holder_id) if case.is_open else book().name(case.lead_id),
@@ -118,7 +117,16 @@ def standing(case: Case, report: Report) -> Standing:
     )
 
 
+def _said(case: Case) -> str | Promise:
+    """What one reads first; of an ended case also how it ended."""
+    if case.result is None:
+        return _SAID[case.state]
+    return _("已办结：%(result)s") % {"result": CaseResult(case.result).label}
+
+
 def _steps(case: Case) -> list[Step]:
+    if not case.is_open and case.handled_at is None:  # it ended without being handled: say no more than that
+        return [Step(STEPS[0], "done"), Step(STEPS[-1], "done")]
     at = _AT[case.state]
     marks: list[Literal["done", "now", "next"]] = [
         "done" if place < at else "now" if place == at else "next" for place in range(len(STEPS))

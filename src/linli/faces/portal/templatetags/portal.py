@@ -10,6 +10,9 @@ from linli.web.components import icon
 register = template.Library()
 
 CATEGORY_ICONS = {
+    "民生诉求": "home",
+    "政策咨询与代办": "help",
+    "其他": "more",
     "安全隐患": "warning",
     "市容环境": "refresh",
     "公用设施": "settings",

@@ -66,7 +66,7 @@ def grid(request: HttpRequest) -> HttpResponse:
     point, code = _point(request, "lng", "lat"), request.GET.get("area", "")
     try:
         if point is not None:
-            context["found"] = duties([locate(*point).code])
+            context["grids"] = duties([locate(*point).code])
         elif is_code(code):
             _tell_area(context, areas.node(code).code)
         elif context["q"]:
@@ -95,7 +95,7 @@ def _tell_area(context: dict[str, Any], code: str) -> None:
         context["above"] = areas.path_of(code)
         return
     grids = [node.code for node in areas.subtree(code) if node.level is Level.GRID]
-    context["found"] = duties(grids[:SHOWN_GRIDS] or [code[:15]])
+    context["grids"] = duties(grids[:SHOWN_GRIDS] or [code[:15]])
     context["above"] = areas.path_of(code)
 
 

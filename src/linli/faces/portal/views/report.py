@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import uuid4
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -53,7 +54,7 @@ class Filing:
 
     def ask(self, found: list[Duplicate]) -> HttpResponse:
         """Is it the same problem? Everything filled in goes along."""
-        context = {"form": self.form, "photos": self.photos, "found": found, "words": self.form.words}
+        context = {"form": self.form, "photos": self.photos, "candidates": found, "words": self.form.words}
         return render(self.request, "portal/duplicates.html", context)
 
 
@@ -93,6 +94,7 @@ def _file(filing: Filing) -> HttpResponse:
         known = _known(form)
         return _receipt(request, known) if known is not None else filing.refuse(refusal)
     REPORTS.count(request)
+    messages.success(request, _("上报成功，请保存好查询链接"))
     return _receipt(request, filed.report)
 
 

@@ -31,6 +31,7 @@ from linli.faces.portal.queries import first_number
 from linli.faces.portal.quotas import GUESSES
 from linli.kernel.access.actor import Actor, holder_of
 from linli.lib.errors import WrongState
+from linli.lib.time import now
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -75,6 +76,7 @@ def tracked(request: HttpRequest, secret: str) -> HttpResponse:
         "address": address,
         "qr": qr_svg(address, _("查询链接的二维码")),
         "form": AnswerForm(),
+        "printed_at": now(),
         "may_withdraw": _may_withdraw(case),
     }
     return render(request, "portal/tracked.html", context)
