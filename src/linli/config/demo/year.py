@@ -330,7 +330,7 @@ class Story:
                 self._later(300),
                 "ask_extension",
                 amount=days,
-                measure="work_days",
+                measure="work_days" if limit_of(self.case, "handle").limit.measure.is_working else "days",
                 reason=n.writer.say("extend", day=days),
             )
             yield self._decide("approve" if n.chance(0.85) else "refuse")

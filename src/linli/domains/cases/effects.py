@@ -199,6 +199,7 @@ def ask(
     )
     request.place(case.area)
     step.changes.insert(request)
+    case.pending_request = request
     step.facts |= {"request": request.pk, "kind": kind}
     if amount:
         step.facts |= {"amount": amount, "measure": measure}
@@ -211,6 +212,7 @@ def decide(step: AnyStep, state: RequestState) -> Request:
     if request is None:
         raise WrongState("没有待审批的申请")
     step.changes.update(request, state=state, decided_at=step.at, decided_by=step.actor.post)
+    step.record.pending_request = None
     step.facts |= {"request": request.pk, "kind": request.kind}
     label = RequestState(state).label
     tell(step, [request.unit_id], "decided", f"{RequestKind(request.kind).label}申请{label}")
@@ -222,6 +224,7 @@ def lapse_request(step: AnyStep) -> None:
     request = step.record.pending_request
     if request is not None:
         step.changes.update(request, state=RequestState.LAPSED, decided_at=step.at)
+        step.record.pending_request = None
 
 
 def attach_files(changes: Changes, actor: Actor, claims: list[str], case: Case, stage: Stage) -> list[int]:

@@ -259,6 +259,7 @@ def ask_suspension(step: Step[Case, g.AskSuspension]) -> None:
 def ask_extension(step: Step[Case, g.AskExtension]) -> None:
     """The lead unit needs more time; the centre decides."""
     given = step.given
+    stages.check_extension(step.record, Limit(given.amount, Measure(given.measure)))
     effects.ask(step, RequestKind.EXTEND, given.reason, amount=given.amount, measure=given.measure)
 
 
@@ -520,6 +521,7 @@ def supervise(step: Step[Case, g.Supervise]) -> None:
     limit = Limit(given.reply_within, Measure.WORK_HOURS, "督办单")
     notice.reply_due_at = stages.start_supervision(step, notice, limit, unit.pk).due_at
     step.changes.insert(notice)
+    case.supervision_list.append(notice)
     step.part(step.actor.unit)
     step.set(supervised=True)
     step.facts |= {"to": unit.pk, "supervision": notice.pk}

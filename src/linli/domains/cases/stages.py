@@ -1,8 +1,9 @@
 """The clocks of a case: one over the whole, one per stage, one per assisting unit.
 
 A stage's clock starts when the case enters the stage and stops when it leaves; the overall clock runs from
-the report to the close. All stand still while a case is suspended. Limits come from the matter under which
-the case was opened, for its urgency; where the matter sets none, from the flow's parameters.
+the report to the close, except while the reporter is asked. All stand still while a case is suspended.
+Limits come from the matter under which the case was opened, for its urgency; where the matter sets none,
+from ``parameters``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from linli.domains.cases.models import Case, CaseState, Supervision, Task
-from linli.domains.cases.parameters import fallback_limit
+from linli.domains.cases.parameters import LIMITS, overall_for
 from linli.domains.matters import queries as matters
 from linli.kernel.clocks import actions as clocks
 from linli.kernel.clocks.calendar import Limit
@@ -20,6 +21,7 @@ from linli.kernel.clocks.models import Clock
 from linli.kernel.clocks.timing import used
 from linli.kernel.flow.perform import Step
 from linli.kernel.records.changes import Changes
+from linli.lib.errors import Invalid
 
 OVERALL = "overall"
 SUPERVISION = "supervision"
@@ -60,7 +62,9 @@ def limit_of(case: Case, name: str) -> CaseLimit:
         found = matters.limits_of(matters.by_id(case.matter_id), case.urgency).get(stage)
         if found is not None:
             return CaseLimit(found.limit, found.cumulative)
-    return CaseLimit(fallback_limit(stage))
+    if stage == OVERALL:
+        return CaseLimit(overall_for(limit_of(case, "handle").limit))
+    return CaseLimit(LIMITS[stage])
 
 
 def plan(
@@ -125,10 +129,22 @@ def enter_stage(step: Step[Case, Any], *, unit: int | None, task: Task | None = 
     name = STAGES.get(CaseState(step.record.state))
     if name is None:
         return
+    _hold_overall(step)
     clock = start(step, name, unit=unit, task=task)
     step.set(stage_due_at=clock.due_at)
     if task is not None:
         task.due_at = clock.due_at
+
+
+def _hold_overall(step: Step[Case, Any]) -> None:
+    """While the reporter is asked the work is done: that time is nobody's to lose. It runs on when the
+    answer sends the case back."""
+    for clock in running(step.record, OVERALL):
+        if step.record.state == CaseState.VERIFIED and not clock.is_paused:
+            _tell(step, clocks.pause(step.changes, clock, at=step.at))
+        elif step.record.state != CaseState.VERIFIED and clock.is_paused:
+            _tell(step, clocks.resume(step.changes, clock, at=step.at))
+            step.set(due_at=clock.due_at)
 
 
 def start_overall(step: Step[Case, Any]) -> None:
@@ -198,6 +214,14 @@ def resume_all(step: Step[Case, Any]) -> None:
         if clock.is_paused:
             _tell(step, clocks.resume(step.changes, clock, at=step.at))
     sync_due(step)
+
+
+def check_extension(case: Case, more: Limit) -> None:
+    """Refuse more time counted otherwise than the clock that it is for: working time for working time."""
+    for clock in running(case, "handle"):
+        if clock.measure.is_working != more.measure.is_working:
+            kind = "工作时间" if clock.measure.is_working else "自然时间"
+            raise Invalid(fields={"measure": f"处置时限按{kind}计算，延期也须按{kind}"})
 
 
 def extend(step: Step[Case, Any], limit: Limit) -> None:

@@ -52,7 +52,7 @@ def test_every_shipped_grid_matter_is_filled_in() -> None:
     load_matters(DATA, area=CITY)
     for matter in queries.current(ListKind.GRID):
         assert 8 <= len(matter.keywords) <= 20, matter.code
-        assert "overall" in queries.limits_of(matter, "normal"), matter.code
+        assert "handle" in queries.limits_of(matter, "normal"), matter.code
         assert matter.source
         assert matter.evidence_reason
         assert all(limit.source for limit in matter.limits.all())

@@ -72,8 +72,8 @@ def test_an_unknown_code_cannot_be_edited() -> None:
 
 def test_limits_fall_back_to_the_calmer_urgency() -> None:
     found = queries.limits_of(queries.by_code("WG-GG-02"), "very_urgent")
-    assert found["overall"].urgency == "urgent"
-    assert (found["overall"].limit.amount, found["overall"].limit.measure) == (4, "hours")
+    assert found["handle"].urgency == "urgent"
+    assert (found["handle"].limit.amount, found["handle"].limit.measure) == (4, "hours")
     assert found["verify"].urgency == "normal"
 
 
