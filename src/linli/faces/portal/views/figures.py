@@ -90,7 +90,7 @@ def _excluded(share: Share) -> SafeString | str:
         return ""
     reasons = "；".join(f"{reason} {told(number)}" for reason, number in share.excluded if number)
     return format_html(
-        '<span title="{}">{}</span>', reasons, _("，剔除 %(number)s") % {"number": told(left_out)}
+        '<span title="{}">{}</span>', reasons, _("；剔除 %(number)s") % {"number": told(left_out)}
     )
 
 
