@@ -75,6 +75,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "linli.web.context.shell",
+                "linli.config.context.city",
             ],
         },
     }
