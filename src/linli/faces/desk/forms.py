@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -284,7 +284,7 @@ def check(move: Move, data: QueryDict) -> None:
     parse(move, read(move, data))
 
 
-def client_id(data: QueryDict) -> UUID | None:
+def client_id(data: Mapping[str, Any]) -> UUID | None:
     """The id under which this form was shown: sent twice, it moves once."""
     try:
         return UUID(data.get("client_id", ""))

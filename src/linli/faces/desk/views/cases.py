@@ -61,6 +61,7 @@ def page_of(actor: Actor, found: Case) -> dict[str, Any]:
     """What the case page shows. The number of queries does not depend on how long the case's story is."""
     attached = files.of(Case.family, [found.pk]).get(found.pk, [])
     offers = queries.may_do(actor, found)
+    entries = history.timeline(journal.chain(found.pk), attached)
     likely = choices.likely_duplicates(Setting.of(actor, found)) if found.is_open else []
     return {
         "case": found,
@@ -84,7 +85,8 @@ def page_of(actor: Actor, found: Case) -> dict[str, Any]:
         "may_merge": any(o.move.name == "merge" and not o.refused for o in offers),
         "merge_url": listing.move_url(found, "merge"),
         "links": _links(actor, found),
-        "entries": history.timeline(journal.chain(found.pk), attached),
+        "entries": entries,
+        "story": entries[::-1],
         "map_areas": _map_areas(found),
         "map_points": _map_points(found, likely),
         "contact_url": reverse("desk:contact", args=[found.number]),
@@ -173,10 +175,10 @@ def _matter_facts(found: Case) -> list[Fact]:
     matter: Matter = matters.by_id(found.matter_id)
     assist = "、".join(matters.function_name(code) for code in matter.assist_functions)
     return [
-        Fact(_("清单"), f"{matter.list.title}（第 {matter.version} 版）", True),
-        Fact(_("类别"), matter.category.replace("/", " › "), True),
-        Fact(_("认定理由"), found.matter_why, True),
-        Fact(_("法律依据"), " ".join(filter(None, (matter.legal_basis, matter.article))), True),
+        Fact(_("清单"), f"{matter.list.title}（第 {matter.version} 版）"),
+        Fact(_("类别"), matter.category.replace("/", " › ")),
+        Fact(_("认定理由"), found.matter_why),
+        Fact(_("法律依据"), " ".join(filter(None, (matter.legal_basis, matter.article)))),
         Fact(_("主办职能"), matters.function_name(matter.lead_function) if matter.lead_function else ""),
         Fact(_("协办职能"), assist),
         Fact(_("佐证"), f"{matter.get_evidence_display()}：{matter.evidence_reason}", True),

@@ -117,6 +117,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/* while a report is taken down: what its words and place point to, half a second after the last key */
+let waiting = 0;
+document.addEventListener("input", (event) => {
+  const form = /** @type {Element} */ (event.target).closest("form[data-report]");
+  if (!form || !["text", "lng", "lat"].includes(/** @type {HTMLInputElement} */ (event.target).name)) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => document.getElementById("likely")?.dispatchEvent(new Event("linli:entered")), 500);
+});
+
 document.addEventListener("htmx:load", (event) => {
   enhancePickers(event.detail.elt.parentNode ?? document);
   count();
