@@ -349,8 +349,9 @@ def whole(on: Cases, indicators: Iterable[Indicator], period: Period) -> dict[st
 def by_area(
     on: Cases, indicators: Iterable[Indicator], period: Period, level: Level
 ) -> dict[str, dict[str, Figure]]:
-    """``{area: {code: figure}}`` for the areas of a level in today's tree; one query. Areas without cases
-    are absent."""
+    """``{area: {code: figure}}`` for the areas of a level in today's tree; one query.
+
+    For indicators of the grain of records. Areas without cases are absent."""
     return figures(on, [in_lists(one) for one in indicators], period, by=by_level(level))
 
 

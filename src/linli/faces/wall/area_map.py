@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-from django.db.models import Q
+from django.db.models import Case as Choose
+from django.db.models import Q, When
 from django.urls import reverse
 
 from linli.domains.cases import indicators
@@ -22,7 +23,9 @@ from linli.lib.time import now
 
 SCALES = ((1, 2, 4, 8), (1, 5, 10, 20), (1, 10, 25, 50), (1, 50, 100, 200), (1, 200, 500, 1000))
 """Steps of the four shades: from so many open cases on."""
-MOST_POINTS = 300
+MOST_POINTS = {Level.CITY: 120, Level.DISTRICT: 160}
+MANY_POINTS = 300
+"""So many points can be told apart on a screen; the most urgent come first, then the longest overdue."""
 SIMPLIFY_METRES = {Level.CITY: 15.0, Level.DISTRICT: 5.0}
 """What a screen cannot show is not sent."""
 
@@ -101,16 +104,16 @@ class AreaMap:
         return _features(self.sight, level) if level else []
 
     def points(self) -> Collection:
-        """Open cases that are urgent or overdue, the oldest due time first.
+        """Open cases that are urgent or overdue, no more than can be told apart.
 
         Sensitive cases are not shown: a point may be somebody's home.
         """
         waiting = Q(stage_due_at__lte=now()) | Q(urgency__in=["urgent", "very_urgent"])
         found = self.sight.cases.records.filter(indicators.IS_OPEN & waiting, sensitive=False)
-        return {
-            "type": "FeatureCollection",
-            "features": [_point(case) for case in found.order_by("stage_due_at", "id")[:MOST_POINTS]],
-        }
+        most = MOST_POINTS.get(self.sight.level, MANY_POINTS)
+        urgency = Choose(When(urgency="very_urgent", then=0), When(urgency="urgent", then=1), default=2)
+        shown = found.order_by(urgency, "stage_due_at", "id")[:most]
+        return {"type": "FeatureCollection", "features": [_point(case) for case in shown]}
 
 
 def _features(sight: Sight, level: Level) -> list[Collection]:

@@ -106,6 +106,16 @@ class UnitLine:
 
 
 @dataclass(frozen=True)
+class Stock:
+    """Open cases at the end of the first of the recent days, now, and on average."""
+
+    first_day: str
+    first: int
+    last: int
+    mean: int
+
+
+@dataclass(frozen=True)
 class Latest:
     title: str
     url: str
@@ -126,13 +136,14 @@ class Board:
     areas: list[AreaLine]
     units: list[UnitLine]
     categories: list[Bar]
-    trend: list[tuple[str, int, int, int]]
-    """day, reported, closed, open at its end"""
+    trend: list[tuple[str, int, int]]
+    """day, reported, closed"""
+    stock: Stock
     latest: list[Latest]
 
     @property
     def trend_columns(self) -> list[str]:
-        return [_("日期"), _("上报"), _("结案"), _("日终在办")]
+        return [_("日期"), _("上报"), _("结案")]
 
 
 def shown(
@@ -193,6 +204,7 @@ def board(sight: Sight) -> Board:
         units=_units(sight),
         categories=_categories(sight),
         trend=_trend(sight),
+        stock=_stock(sight),
         latest=_latest(sight),
     )
 
@@ -259,11 +271,17 @@ def _categories(sight: Sight) -> list[Bar]:
     ]
 
 
-def _trend(sight: Sight) -> list[tuple[str, int, int, int]]:
+def _trend(sight: Sight) -> list[tuple[str, int, int]]:
     reported = per_day(sight.cases, indicators.REPORTED, sight.recent)
     closed = per_day(sight.cases, indicators.CLOSED, sight.recent)
-    stock = open_per_day(sight.cases, sight.recent)
-    return [(f"{day:%m-%d}", reported[day], closed[day], stock[day]) for day in sight.recent.dates]
+    return [(f"{day:%m-%d}", reported[day], closed[day]) for day in sight.recent.dates]
+
+
+def _stock(sight: Sight) -> Stock:
+    by_day = open_per_day(sight.cases, sight.recent)
+    days = sight.recent.dates
+    mean = round(sum(by_day.values()) / len(days))
+    return Stock(f"{days[0]:%m-%d}", by_day[days[0]], by_day[days[-1]], mean)
 
 
 def _latest(sight: Sight) -> list[Latest]:

@@ -14,7 +14,6 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, Expression, F, Q, QuerySet
-from django.db.models.expressions import BaseExpression
 from django.db.models.sql.compiler import SQLCompiler
 
 Compiled = tuple[str, Sequence[Any]]
@@ -47,7 +46,7 @@ class Holds(Expression):
     def __init__(self, facts: Facts, fact: str) -> None:
         super().__init__()
         self.facts, self.fact = facts, fact
-        self.record: BaseExpression | F = F("pk")
+        self.record: Any = F("pk")
 
     def get_source_expressions(self) -> list[Any]:
         return [self.record]

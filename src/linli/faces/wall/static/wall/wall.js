@@ -60,7 +60,7 @@ async function show(wall, news) {
     if (mark && mark !== panel.dataset.mark) await replace(panel, mark, content);
   }
   wall.querySelectorAll("[data-step]").forEach((step, place) => { step.textContent = news.legend[place]?.[1] ?? ""; });
-  document.getElementById("wall-points").textContent = JSON.stringify(news.points);
+  document.getElementById("wall-map-points").textContent = JSON.stringify(news.points);
   shade(news.marks, wall.dataset.nothing);
 }
 
@@ -80,7 +80,7 @@ async function replace(panel, mark, content) {
 
 /** The map reads its areas from the page; only shade and words of grids change. @param {Record<string, [number, string]>} marks @param {string} nothing */
 function shade(marks, nothing) {
-  const place = document.getElementById("wall-areas");
+  const place = document.getElementById("wall-map-areas");
   const areas = JSON.parse(place.textContent);
   for (const { properties } of areas.features) {
     if (!("shade" in properties)) continue;

@@ -1,0 +1,172 @@
+"""The wall: for whom it opens, what it counts, and that every number opens the list that it counted."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from tests.city import City
+
+from linli.domains.cases import queries
+from linli.domains.cases.models import Case
+from linli.domains.cases.tests.journeys import END, live
+from linli.faces.wall import figure_page
+from linli.faces.wall.board import Shown, board
+from linli.faces.wall.sight import sight_of
+from linli.kernel.access.actor import Actor
+from linli.kernel.insight.figures import Side, listed
+from linli.lib.time import at, now
+
+MAY = ["mayor", "leader", "dispatcher", "district_dispatcher", "head", "supervisor", "committee", "worker"]
+MAY_NOT = ["urban", "fire", "system_admin", "security_admin", "audit_admin"]
+
+
+def signed_in(city: City, word: str) -> Client:
+    client = Client()
+    client.force_login(city.posts[word].account)
+    return client
+
+
+def count_behind(actor: Actor, url: str) -> int:
+    """How many rows the list has that an address opens: the desk's, or a figure's own."""
+    parts = urlsplit(url)
+    given = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    if parts.path.startswith("/wall/figures/"):
+        asked = figure_page.read(actor, parts.path.strip("/").split("/")[-1], given)
+        return listed(asked.ground, asked.indicator, asked.period, asked.side).count()
+    narrowed = queries.Filter.read(given)
+    assert not narrowed.problems
+    return narrowed.apply(queries.worklist(actor, given["list"])).count()
+
+
+def assert_lists_fit(actor: Actor, one: Shown) -> None:
+    figure = one.figure
+    assert count_behind(actor, one.url) == figure.numerator, one
+    if one.among_url:
+        assert count_behind(actor, one.among_url) == figure.denominator, one
+    if one.excluded_url:
+        assert count_behind(actor, one.excluded_url) == figure.excluded_count, one
+
+
+@pytest.mark.parametrize("word", ["mayor", "leader", "head"])
+def test_the_list_behind_every_figure_has_as_many_rows(city: City, word: str) -> None:
+    live(city, 60, seed=5)
+    actor = city.actor(word)
+    with at(END):
+        read = board(sight_of(actor))
+        shown = [*read.headline, *read.rates]
+        shown += [one for step in read.chain for one in (step.done, *step.waiting)]
+        shown += [one for line in read.areas for one in (line.open, line.overdue, line.on_time)]
+        shown += [one for line in read.units for one in (line.open, line.overdue)]
+        for one in shown:
+            assert_lists_fit(actor, one)
+        for bar in read.categories:
+            assert count_behind(actor, bar.url) == bar.number
+        assert any(one.figure.numerator for one in read.headline)
+
+
+@pytest.mark.parametrize("word", MAY)
+def test_opens_for_whoever_sees_the_cases_of_an_area(city: City, word: str) -> None:
+    answer = signed_in(city, word).get("/wall/")
+    assert answer.status_code == 200
+    assert "今日全链条" in answer.content.decode()
+
+
+@pytest.mark.parametrize("word", MAY_NOT)
+def test_refuses_whoever_sees_no_area(city: City, word: str) -> None:
+    client = signed_in(city, word)
+    for path in ("/wall/", "/wall/live", "/wall/figures/open/"):
+        assert client.get(path).status_code == 403
+
+
+def test_sends_visitors_to_sign_in_and_tells_the_screen_that_its_session_ended(city: City) -> None:
+    assert Client().get("/wall/").status_code == 302
+    assert Client().get("/wall/live").status_code == 401
+
+
+@pytest.mark.parametrize("area", ["990102", "9901", "990101001001001001001", "nonsense", "990109"])
+def test_a_district_head_cannot_look_elsewhere(city: City, area: str) -> None:
+    client = signed_in(city, "leader")
+    assert client.get("/wall/", {"area": area}).status_code == 404
+    assert client.get("/wall/figures/open/", {"area": area}).status_code == 404
+
+
+def test_goes_down_to_a_grid_and_back_up(city: City) -> None:
+    client = signed_in(city, "leader")
+    for area in ("990101", "990101001", "990101001001", "990101001001001"):
+        assert client.get("/wall/", {"area": area}).status_code == 200
+    page = client.get("/wall/", {"area": "990101001001"}).content.decode()
+    assert "/wall/?area=990101001&quot;" in page or 'href="/wall/?area=990101001"' in page
+    assert 'href="/wall/?area=9901"' not in page
+
+
+def test_says_nothing_has_changed_until_something_has(city: City) -> None:
+    client = signed_in(city, "mayor")
+    live(city, 3, seed=1, end=now())
+    first = client.get("/wall/live")
+    again = client.get("/wall/live", headers={"If-None-Match": first["ETag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    live(city, 3, seed=2, end=now())
+    assert client.get("/wall/live", headers={"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_hides_titles_and_places_of_sensitive_cases(city: City) -> None:
+    live(city, 6, seed=3, end=now())
+    Case.objects.update(sensitive=True, title="不可外传的标题")
+    client = signed_in(city, "mayor")
+    for path in ("/wall/", "/wall/live", "/wall/figures/reported/"):
+        assert "不可外传" not in client.get(path).content.decode()
+    assert client.get("/wall/live").json()["points"]["features"] == []
+
+
+@pytest.mark.parametrize(
+    "code", ["open", "closed", "response", "hand_back", "handling_time", "moves_dispatch"]
+)
+def test_a_figure_tells_how_it_is_computed(city: City, code: str) -> None:
+    live(city, 12, seed=4, end=now())
+    client = signed_in(city, "leader")
+    for side in Side:
+        page = client.get(f"/wall/figures/{code}/", {"side": side.value})
+        assert page.status_code == 200
+        assert "依据" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "given", [{"side": "odd"}, {"from": "soon"}, {"holder": "x"}, {"from": "1900-01-01"}, {"after": "x"}]
+)
+def test_a_figure_refuses_what_it_does_not_understand(city: City, given: dict[str, str]) -> None:
+    answer = signed_in(city, "mayor").get("/wall/figures/open/", given)
+    assert answer.status_code == 422
+
+
+def test_unknown_figures_are_not_found(city: City) -> None:
+    assert signed_in(city, "mayor").get("/wall/figures/merit/").status_code == 404
+
+
+def test_every_address_on_the_wall_leads_somewhere(city: City) -> None:
+    live(city, 12, seed=6, end=now())
+    client = signed_in(city, "mayor")
+    page = unescape(client.get("/wall/").content.decode())
+    addresses = set(re.findall(r'href="(/(?:wall|desk)/[^"]*)"', page))
+    assert len(addresses) > 40
+    for address in addresses:
+        assert client.get(address).status_code == 200, address
+
+
+def test_the_number_of_queries_does_not_grow_with_cases(city: City) -> None:
+    client = signed_in(city, "mayor")
+    numbers = []
+    for more in (4, 40):
+        live(city, more, seed=more, end=now())
+        client.get("/wall/live")
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/wall/live")
+        # inside a transaction, as tests are, the tree's number is read at every look; elsewhere once a second
+        numbers.append(sum("areas_treeversion" not in query["sql"] for query in asked.captured_queries))
+    assert numbers[1] <= numbers[0], numbers
+    assert numbers[0] < 25
