@@ -99,7 +99,7 @@ class Changes:
 
     def write(self) -> None:
         """Carry the plan out; all or nothing. Raises ``Stale``, or the database's integrity errors."""
-        shape, document = self._compile()
+        shape, document = self.compile()
         if not shape:
             return
         connection = connections[self.using]
@@ -144,7 +144,7 @@ class Changes:
         with connection.wrap_database_errors:
             cursor = psycopg.Cursor(connection.connection)
             sql = statement(shape)
-            cursor.execute(sql, (orjson.dumps(document, default=_default).decode(),), prepare=True)
+            cursor.execute(sql, (as_json(document).decode(),), prepare=True)
             row = cursor.fetchone()
         if connection.queries_logged:
             connection.queries_log.append({"sql": sql, "time": "0"})
@@ -152,7 +152,8 @@ class Changes:
         if len(moved) != len(self._moves):
             raise Stale([record for record, _, _ in self._moves if record.pk not in moved])
 
-    def _compile(self) -> tuple[tuple[Step, ...], dict[str, Any]]:
+    def compile(self) -> tuple[tuple[Step, ...], dict[str, Any]]:
+        """The plan as ``write`` sends it: its shape (see ``statement``), and every step's rows by name."""
         shape: list[Step] = []
         document: dict[str, Any] = {}
 
@@ -323,6 +324,11 @@ def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
         if name in (field.name, field.attname):
             return field
     raise AttributeError(f"{model.__name__} has no column {name}")
+
+
+def as_json(document: dict[str, Any]) -> bytes:
+    """The rows of a plan as its statement's one parameter."""
+    return orjson.dumps(document, default=_default)
 
 
 def _default(value: Any) -> Any:

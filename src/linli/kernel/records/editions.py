@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable
+from typing import Generic, Protocol, TypeVar
 
 from django.db import connection, transaction
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+
+class Droppable(Protocol):
+    """Something held in memory that can be forgotten."""
+
+    def drop(self) -> None: ...
+
 
 FRESH_SECONDS = 1.0
 """How long a process may trust what it holds before it asks again."""
@@ -22,7 +30,7 @@ FRESH_SECONDS = 1.0
 _lock = threading.Lock()
 _editions: dict[str, int] = {}
 _asked_at = float("-inf")
-_caches: list[Cached[object]] = []
+_caches: list[Droppable] = []
 
 
 def raise_edition(name: str) -> None:
@@ -71,7 +79,7 @@ class Cached(Generic[T]):
         self.name, self._build = name, build
         self._held: tuple[int, T] | None = None
         self._building = threading.Lock()
-        _caches.append(self)  # type: ignore[arg-type]
+        _caches.append(self)
 
     def __call__(self) -> T:
         wanted = edition(self.name)
@@ -86,6 +94,42 @@ class Cached(Generic[T]):
 
     def drop(self) -> None:
         self._held = None
+
+
+class Lately(Generic[K, T]):
+    """What the database answered to a question within the last second; asked anew after that.
+
+    For what is asked at every request and may end at any moment by anybody's hand, such as a token: no
+    edition has to be raised, and an end is known to every process within ``FRESH_SECONDS``. "No" is never
+    kept: what has just begun holds at once, and strangers' guesses take up no memory.
+
+        post = Lately(post_of_digest)
+        post(digest)
+    """
+
+    KEPT = 10_000
+
+    def __init__(self, ask: Callable[[K], T | None]) -> None:
+        self._ask = ask
+        self._answers: dict[K, tuple[float, T]] = {}
+        _caches.append(self)
+
+    def __call__(self, key: K) -> T | None:
+        known = self._answers.get(key)
+        if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
+            return known[1]
+        asked_at = time.monotonic()
+        answer = self._ask(key)
+        if answer is None:
+            self._answers.pop(key, None)
+            return None
+        if len(self._answers) >= self.KEPT:
+            self._answers.clear()
+        self._answers[key] = asked_at, answer
+        return answer
+
+    def drop(self) -> None:
+        self._answers.clear()
 
 
 def drop_all() -> None:

@@ -92,13 +92,11 @@ def posts_in(area: str, role: str, on: dt.date | None = None) -> Iterable[int]:
 
 def post_of_token(secret: str) -> Post | None:
     """The post that a bearer token acts as, or None when it is unknown, ended or revoked."""
-    token = (
-        Token.objects.filter(
-            Q(expires_at=None) | Q(expires_at__gt=now()), digest=Token.digest_of(secret), revoked_at=None
-        )
-        .select_related("post__unit", "post__account")
-        .first()
-    )
-    if token is None or not Post.objects.valid().filter(pk=token.post_id).exists():
-        return None
-    return token.post
+    return post_of_digest(Token.digest_of(secret))
+
+
+def post_of_digest(digest: str) -> Post | None:
+    """``post_of_token`` by the token's digest; one query."""
+    in_force = Q(tokens__expires_at=None) | Q(tokens__expires_at__gt=now())
+    posts = Post.objects.valid().filter(in_force, tokens__digest=digest, tokens__revoked_at=None)
+    return posts.select_related("unit", "account").first()

@@ -23,7 +23,7 @@ def cached() -> Cached[int]:
         return len(built)
 
     made = Cached(NAME, build)
-    editions._caches.remove(made)  # type: ignore[arg-type]
+    editions._caches.remove(made)
     return made
 
 
@@ -90,3 +90,35 @@ def test_all_names_are_asked_for_in_one_query(django_assert_num_queries: object)
         edition("one")
         edition("two")
         edition("three")
+
+
+def test_an_answer_is_trusted_for_a_second_and_a_no_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(editions.time, "monotonic", lambda: clock[0])
+    known = {"a": 1}
+    asked: list[str] = []
+
+    def ask(key: str) -> int | None:
+        asked.append(key)
+        return known.get(key)
+
+    lately = editions.Lately(ask)
+    editions._caches.remove(lately)
+    assert lately("b") is None
+    known["b"] = 2
+    assert lately("b") == 2, "what has begun holds at once"
+    assert lately("a") == 1
+    del known["a"]
+    clock[0] += editions.FRESH_SECONDS / 2
+    assert lately("a") == 1
+    clock[0] += editions.FRESH_SECONDS / 2
+    assert lately("a") is None, "what has ended is known within the second"
+    assert asked == ["b", "b", "a", "a"]
+
+
+def test_answers_do_not_fill_the_memory() -> None:
+    lately: editions.Lately[int, int] = editions.Lately(lambda key: key)
+    editions._caches.remove(lately)
+    for key in range(2 * lately.KEPT + 1):
+        lately(key + 1)
+    assert len(lately._answers) <= lately.KEPT
