@@ -44,6 +44,8 @@ PAGE = 50
 COUNT_LIMIT = 1000
 """Counts beside tabs stop here: 1,000 open cases or more are shown as 999+."""
 EXPORT_LIMIT = 50_000
+FIRST_DAY, LAST_DAY = dt.date(1949, 10, 1), dt.date(2999, 12, 31)
+"""Days that may be asked for; beyond the calendar's own end nothing can be counted."""
 
 
 # Worklists -------------------------------------------------------------------------------------------------
@@ -196,9 +198,14 @@ class Filter:
             value = given.get(name, "").strip()
             if value:
                 try:
-                    setattr(made, name, dt.date.fromisoformat(value))
+                    day = dt.date.fromisoformat(value)
                 except ValueError:
                     made.problems[name] = "日期应为 年-月-日"
+                    continue
+                if FIRST_DAY <= day <= LAST_DAY:
+                    setattr(made, name, day)
+                else:
+                    made.problems[name] = f"日期应在 {FIRST_DAY} 至 {LAST_DAY} 之间"
         return made
 
     def refuse_problems(self) -> None:
@@ -265,14 +272,19 @@ class Page:
 
 def page(cases: QuerySet[Case], *, by_due: bool, after: str = "", size: int = PAGE) -> Page:
     """A keyset page: by the stage's due time (soonest first), or newest first. Parts are not loaded."""
+    found = list(ordered_page(cases, by_due=by_due, after=after, size=size))
+    shown = found[:size]
+    return Page(shown, _cursor(shown[-1], by_due) if len(found) > size else "")
+
+
+def ordered_page(cases: QuerySet[Case], *, by_due: bool, after: str = "", size: int = PAGE) -> QuerySet[Case]:
+    """The query of ``page``: one row more than is shown tells whether there is a following page."""
     ordered = _after(cases, by_due, after).select_related("holder", "lead")
     if by_due:
         ordered = ordered.order_by(F("stage_due_at").asc(nulls_last=True), "id")
     else:
         ordered = ordered.order_by("-id")
-    found = list(ordered[: size + 1])
-    shown = found[:size]
-    return Page(shown, _cursor(shown[-1], by_due) if len(found) > size else "")
+    return ordered[: size + 1]
 
 
 def _cursor(case: Case, by_due: bool) -> str:

@@ -1,0 +1,205 @@
+"""What is measured on: an installation of its own, with the database as in production and a city in it.
+
+Everything lies in ``.data/bench`` (or ``--data``). Databases by size are made once and kept as they are;
+whoever writes works on a copy that is made for the run.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+from linli.config.demo.making import STEPS, Making
+from linli.config.embedded import EmbeddedDatabase
+from linli.config.processes import DataLock
+from linli.kernel.access.actor import Actor, actor_of
+from linli.kernel.records.editions import drop_all
+from linli.kernel.records.ids import forget_blocks
+from linli.kernel.units.models import Post, Token
+from linli.lib.time import now
+
+
+@dataclass
+class City(Making):
+    """The demo city with as many cases as are asked for."""
+
+    count: int = 0
+
+    @property
+    def cases(self) -> int:
+        return self.count
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A running database server, and the databases on it."""
+
+    server: EmbeddedDatabase
+    scale: float
+
+    @property
+    def server_pid(self) -> int:
+        return self.server.pid() or 0
+
+    def conninfo(self) -> str:
+        """The database in use."""
+        return self.server.url(str(settings.DATABASES["default"]["NAME"]))
+
+    def use(self, name: str) -> None:
+        """Let this process work on another database."""
+        connection.close()
+        settings.DATABASES["default"]["NAME"] = name
+        connection.settings_dict["NAME"] = name
+        forget_blocks()
+        drop_all()
+
+    def city(self, cases: int) -> str:
+        """The database with a city of ``cases`` cases, all lived through the real flow; made when missing."""
+        name = f"city_{self.scale:g}_{cases}".replace(".", "_")
+        if not self.has(name):
+            print(f"making a city with {cases:,} cases …", flush=True)
+            draft = f"{name}_draft"
+            self.create(draft)
+            self.use(draft)
+            _build(self.scale, cases)
+            connection.close()
+            self.rename(draft, name)
+        self.use(name)
+        return name
+
+    def copy(self, template: str, name: str = "run") -> str:
+        """A fresh copy of a database, for whoever writes."""
+        connection.close()
+        self._command("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        self._command("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
+        self.use(name)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        return name
+
+    def has(self, name: str) -> bool:
+        with psycopg.connect(self.server.url("postgres")) as found:
+            row = found.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+            return row is not None
+
+    def create(self, name: str) -> None:
+        """An empty database; one that was left half made is dropped."""
+        self._command("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        self._command("CREATE DATABASE {}", name)
+
+    def rename(self, name: str, to: str) -> None:
+        self._command("ALTER DATABASE {} RENAME TO {}", name, to)
+
+    def _command(self, text: str, *names: str) -> None:
+        with psycopg.connect(self.server.url("postgres"), autocommit=True) as admin:
+            admin.execute(sql.SQL(text).format(*map(sql.Identifier, names)))
+
+
+def _build(scale: float, cases: int) -> None:
+    from linli.config.migrations import migrate
+
+    migrate(say=lambda line: None)
+    making = City(scale, 9901, None, "", now(), settings.DATA_DIR, count=cases)
+    for title, step in STEPS:
+        if cases or title != "演一年的办件":
+            step(making)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+@contextmanager
+def ground(scale: float) -> Iterator[Ground]:
+    """The bench's own server for as long as the block lasts."""
+    server = EmbeddedDatabase(say=print)
+    lock = DataLock(server.data)
+    lock.take()
+    try:
+        server.start()
+        try:
+            yield Ground(server, scale)
+        finally:
+            connection.close()
+            server.stop()
+    finally:
+        lock.release()
+
+
+@dataclass(frozen=True)
+class Web:
+    """The web, serving the database in use."""
+
+    port: int
+    pid: int
+
+
+@contextmanager
+def web(base: Ground) -> Iterator[Web]:
+    """The web as ``linli serve`` runs it, on a port that is free."""
+    from linli.config.commands.serve import web_command
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    log = Path(settings.DATA_DIR) / "logs" / "web.log"
+    environment = os.environ | {"LINLI_DATABASE_URL": base.conninfo(), "LINLI_ALLOWED_HOSTS": "localhost"}
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            web_command("127.0.0.1", port), env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL
+        )
+    try:
+        _wait_until_it_answers(port, process, log)
+        yield Web(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            sys.exit(f"the web did not start; see {log}")
+        line = HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            line.request("GET", "/api/v1/openapi.json", headers={"Host": "localhost"})
+            line.getresponse().read()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+        finally:
+            line.close()
+    sys.exit(f"the web does not answer; see {log}")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who works over the API."""
+
+    post: Post
+    token: str
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self.post)
+
+
+def person(post: Post) -> Person:
+    return Person(post, Token.issue(post, "bench")[1])
+
+
+def posts(role: str) -> list[Post]:
+    """The posts of a role, with unit and account."""
+    return list(Post.objects.filter(role=role).select_related("unit", "account").order_by("pk"))

@@ -1,0 +1,176 @@
+"""The whole life of a case over HTTP: reported, dispatched, handled, verified, closed, read.
+
+Five people share it, as in a street: the centre takes in and dispatches, a department handles, a grid worker
+verifies, the centre closes and looks at the whole. Beside it the same rows written, and the same case read,
+by the database alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import orjson
+
+from bench import limit
+from bench.client import Sample, Script, drive, get, post
+from bench.figures import CpuMeter, Run, Spread, keep, show
+from bench.ground import Ground, Person, person, posts, web
+from bench.intake import statements, tally
+from linli.domains.cases import actions
+from linli.domains.cases.flow import flow
+from linli.domains.cases.models import Channel
+from linli.domains.matters import queries as matters
+from linli.domains.matters.kinds import Evidence
+from linli.kernel.flow.perform import plan_move
+from linli.kernel.records.changes import Changes
+from linli.kernel.units.models import UnitKind
+from linli.kernel.units.queries import book
+from linli.lib.time import now
+
+if TYPE_CHECKING:
+    from bench.main import Settings
+
+WORKERS = 8
+WORDS = "现场已处理完毕，复查正常"
+FASTEST = 800
+"""Whole lives a second for which the limit is given rows."""
+
+
+@dataclass(frozen=True)
+class Street:
+    """The people of one street and a problem in it."""
+
+    centre: Person
+    clerk: Person
+    worker: Person
+    report: dict[str, Any]
+    matter: str
+
+
+def run(base: Ground, chosen: Settings) -> list[Run]:
+    base.copy(base.city(chosen.cases))
+    street = _street()
+    with web(base) as site:
+        drive(site.port, [_life(street) for _ in range(WORKERS)], seconds=min(2.0, chosen.seconds))  # warm
+        groups = {"web": [site.pid], "database": [base.server_pid], "client": [os.getpid()]}
+        meter = CpuMeter(groups)
+        samples, passed = drive(
+            site.port, [_lives(street) for _ in range(WORKERS)], seconds=chosen.seconds * chosen.rounds
+        )
+        runs = _by_step(samples, passed, meter)
+        del groups["web"]
+        count = max(WORKERS, int(FASTEST * chosen.seconds / 2))
+        alone = []
+        for name, shape in (
+            ("the database alone, one statement", limit.as_one),
+            ("the database alone, row by row", limit.row_by_row),
+        ):
+            lives = [_alone(shape, street) for _ in range(count)]
+            alone.append(
+                limit.measure(
+                    name,
+                    base.conninfo(),
+                    lives,
+                    seconds=chosen.seconds,
+                    groups=groups,
+                    connections=WORKERS,
+                )
+            )
+    bound = max(one.rate for one in alone)
+    ratio = runs[-1].rate / bound
+    show(f"lifecycle: {WORKERS} connections", [*runs, *alone])
+    print(f"  whole lives, ratio to the limit: {ratio:.3f}")
+    keep("lifecycle", {"workers": WORKERS, "limit": bound, "ratio": ratio}, [*runs, *alone])
+    return runs
+
+
+def _by_step(samples: Sequence[Sample], seconds: float, meter: CpuMeter) -> list[Run]:
+    names = list(dict.fromkeys(sample.name for sample in samples))
+    counted = Counter(sample.name for sample in samples)
+    runs = []
+    for name in names:
+        taken = [sample for sample in samples if sample.name == name]
+        good = [sample.seconds for sample in taken if sample.status < 300]
+        runs.append(Run(name, seconds, len(good), len(taken) - len(good), Spread.of(good)))
+    whole = tally("any request", samples, seconds, meter, ok=[200, 201])
+    life = Run("whole life", seconds, min(counted.values()), whole.errors)
+    return [*runs, whole, life]
+
+
+def _street() -> Street:
+    """A grid worker's street, its centre's dispatcher, and the department that leads the matter there."""
+    by_area = {one.area: one for one in posts("dispatcher")}
+    handlers = {one.unit_id: one for one in posts("clerk")}
+    for worker in posts("grid_worker"):
+        centre = by_area.get(worker.area[:9])
+        for matter in matters.current("grid", now().date(), area=worker.area):
+            unit = book().responsible(matter.lead_function, worker.area)
+            if centre is None or unit is None or unit.pk not in handlers:
+                continue
+            said = statements(worker.area)
+            if said and unit.kind == UnitKind.DEPARTMENT and matter.evidence != Evidence.REQUIRED:
+                people = person(centre), person(handlers[unit.pk]), person(worker)
+                return Street(*people, said[0], matter.code)
+    raise LookupError("no street with a worker, a centre and a department")
+
+
+def _lives(street: Street) -> Script:
+    while True:
+        yield from _life(street)
+
+
+def _life(street: Street) -> Script:
+    answer = yield post(
+        "/api/v1/reports",
+        street.centre.token,
+        street.report | {"channel": "desk", "matter": street.matter, "client_id": uuid4()},
+        name="report",
+    )
+    made = orjson.loads(answer.body)
+    number, version = made["number"], made["version"]
+    for whose, move, given in _moves(street):
+        answer = yield post(
+            f"/api/v1/cases/{number}/moves",
+            whose.token,
+            {"move": move, "version": version, "client_id": uuid4(), **given},
+            name=move,
+        )
+        if answer.status != 200:
+            raise RuntimeError(f"{move}: {answer.status} {answer.body.decode()}")
+        version = orjson.loads(answer.body)["version"]
+    yield get(f"/api/v1/cases/{number}", street.centre.token)
+
+
+def _moves(street: Street) -> list[tuple[Person, str, dict[str, Any]]]:
+    return [
+        (street.centre, "dispatch", {"lead": street.clerk.post.unit_id, "opinion": WORDS}),
+        (street.clerk, "handle", {"opinion": WORDS}),
+        (street.worker, "verify", {"opinion": WORDS}),
+        (street.centre, "close", {"result": "solved", "opinion": WORDS}),
+    ]
+
+
+READ = "SELECT * FROM cases_case WHERE id = $1"
+
+
+def _alone(shape: limit.Shape, street: Street) -> limit.Deed:
+    """The same life as the database has it, read once in the end."""
+    plans, pk = _plans(street)
+    return limit.Deed((*map(shape, plans), ((READ, (str(pk).encode(),)),)))
+
+
+def _plans(street: Street) -> tuple[list[limit.Plan], int]:
+    """The same life, planned by the platform step by step and not written; and the case's id."""
+    given = actions.NewReport.model_validate(street.report | {"matter": street.matter, "client_id": uuid4()})
+    planned = actions.plan_report(street.centre.actor, given=given, channel=Channel.DESK)
+    plans = [planned.changes.compile()]  # at once: later moves change the rows in hand
+    for whose, move, told in _moves(street):
+        step = Changes()
+        plan_move(whose.actor, flow=flow, move=move, record=planned.case, given=told, at=now(), changes=step)
+        plans.append(step.compile())
+    return plans, planned.case.pk

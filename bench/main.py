@@ -1,0 +1,88 @@
+"""``linli bench``: what is measured, and with which settings."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import django
+
+DATA = Path(__file__).resolve().parents[1] / ".data" / "bench"
+WHAT = ("intake", "lifecycle", "worklist", "locate")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much is measured."""
+
+    scale: float
+    """Size of the city (1: 400 grids)."""
+    cases: int
+    """Cases in the city before anything is measured."""
+    many: int
+    """Cases in the large city of ``worklist``."""
+    seconds: float
+    """How long each round lasts."""
+    rounds: int
+    repeats: int
+    """How often each page is asked for."""
+
+
+USUAL = Settings(scale=1.0, cases=10_000, many=1_000_000, seconds=8.0, rounds=3, repeats=200)
+QUICK = Settings(scale=0.1, cases=60, many=240, seconds=0.5, rounds=1, repeats=3)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure what is named (everything, where nothing is) and print it; always 0 when it ran."""
+    options = _parse(argv)
+    if options.data:
+        os.environ["LINLI_DATA_DIR"] = options.data
+    else:
+        os.environ.setdefault("LINLI_DATA_DIR", str(DATA))
+    os.environ.pop("LINLI_DATABASE_URL", None)  # the bench fills databases: never somebody's own
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linli.config.settings")
+    django.setup()
+    chosen = _settings(options)
+    named = options.what or WHAT
+    if "locate" in named:
+        from bench import locate
+
+        locate.run(grids=locate.GRIDS if not options.quick else 100)
+    if set(named) - {"locate"}:
+        _on_the_ground(named, chosen)
+    return 0
+
+
+def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
+    from bench import intake, lifecycle, worklist
+    from bench.ground import ground
+
+    with ground(chosen.scale) as base:
+        for what, measure in (
+            ("intake", intake.run),
+            ("lifecycle", lifecycle.run),
+            ("worklist", worklist.run),
+        ):
+            if what in named:
+                measure(base, chosen)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    base = QUICK if options.quick else USUAL
+    given = {name: getattr(options, name) for name in ("cases", "many", "seconds", "rounds")}
+    return Settings(**(vars(base) | {name: value for name, value in given.items() if value is not None}))
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="linli bench")
+    parser.add_argument("what", nargs="*", choices=[*WHAT, []], help="default: everything")
+    parser.add_argument("--quick", action="store_true", help="tiny: whether it runs, not how fast")
+    parser.add_argument("--data", metavar="DIR", help=f"where the bench keeps its databases ({DATA})")
+    parser.add_argument("--cases", type=int, help="cases in the city")
+    parser.add_argument("--many", type=int, help="cases in the large city")
+    parser.add_argument("--seconds", type=float, help="length of a round")
+    parser.add_argument("--rounds", type=int)
+    return parser.parse_args(argv)
