@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from linli.config.decisions import PARTS, decisions
 from linli.config.documents import DOCS, Document, all_documents
 from tests.architecture.rooms import ROOT
 
+READ = re.compile(r"""\b(?:env\.)?(?:text|flag|number|words|secret)\(\s*"([A-Z_]+)\"""")
+"""How ``linli.config.environment`` is asked for a variable."""
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#|mailto:)([^)#\s]+)")
 
 
@@ -33,3 +37,29 @@ def test_every_decision_says_context_decision_and_consequence() -> None:
 def test_links_lead_to_files_that_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []
+
+
+def test_operations_name_every_variable_that_is_read_and_no_other() -> None:
+    told = set(re.findall(r"^\| `(LINLI_[A-Z_]+)` \|", (DOCS / "operations.md").read_text(), re.MULTILINE))
+    assert told == _variables()
+
+
+def _variables() -> set[str]:
+    """Every ``LINLI_…`` that code, tests and deployment name, or read through ``environment``."""
+    found: set[str] = set()
+    for path in _sources():
+        text = path.read_text(encoding="utf-8")
+        found |= set(re.findall(r"\bLINLI_[A-Z]+(?:_[A-Z]+)*\b", text))
+        found |= {f"LINLI_{name}" for name in READ.findall(text)}
+    return found
+
+
+def _sources() -> Iterator[Path]:
+    yield from (ROOT / "src").rglob("*.py")
+    yield from (path for path in (ROOT / "deploy").iterdir() if path.is_file())
+    yield from [ROOT / "conftest.py", ROOT / "Makefile"]
+
+
+def test_words_live_in_code_where_they_are_said_to() -> None:
+    for name in re.findall(r"`(linli\.[\w.]+)`", (DOCS / "words.md").read_text(encoding="utf-8")):
+        pkgutil.resolve_name(name)
