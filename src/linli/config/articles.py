@@ -121,7 +121,7 @@ ARTICLES: tuple[Article, ...] = (
         "有：群团组织可设为单位，作为协办单位参与事件。缺：群团自身的活动和服务登记。",
         rooms=("kernel/units",),
         api=("GET /units",),
-        tests=(f"{CASES}/test_chain.py::test_the_whole_chain_ends_in_a_result_and_a_sound_journal",),
+        tests=(f"{CASES}/test_moves.py::test_the_centre_asks_more_units_to_help_while_a_unit_handles",),
     ),
     Article(
         9,
@@ -150,9 +150,13 @@ ARTICLES: tuple[Article, ...] = (
         "有：四级中心的受理、分办、协办、上报上级、交办下级、挂起和延期审批、督办及答复时限。"
         "缺：矛盾纠纷化解、排查任务、研判、考评轮次。",
         rooms=("domains/cases", "kernel/clocks"),
-        pages=("desk:worklist", "desk:case"),
+        pages=("desk:worklist", "desk:case", "wall:board"),
         api=("POST /cases/{number}/moves", "GET /cases/{number}/moves", "GET /tasks"),
-        tests=(f"{CASES}/test_chain.py::test_the_whole_chain_ends_in_a_result_and_a_sound_journal",),
+        tests=(
+            f"{CASES}/test_moves.py::test_dispatching_gives_everybody_a_task_a_clock_and_a_notice",
+            f"{CASES}/test_moves.py::test_after_two_hand_backs_the_centres_choice_is_final",
+            f"{CASES}/test_moves.py::test_the_street_calls_the_district_which_dispatches_or_gives_it_back",
+        ),
     ),
     Article(
         13,
@@ -171,7 +175,7 @@ ARTICLES: tuple[Article, ...] = (
         "有：统一的区域、单位、岗位、权限、时限、留痕、个人信息库和开放接口；社区治理中的事件一项。"
         "缺：基层党建、应急处置、矛盾纠纷排查化解。",
         rooms=("kernel", "domains/cases", "domains/matters"),
-        pages=("desk:worklist", "portal:home"),
+        pages=("desk:worklist", "portal:home", "wall:board"),
         api=("GET /areas", "GET /units", "GET /cases"),
         tests=(
             "tests/architecture/test_imports.py::test_imports_point_one_way",
@@ -220,7 +224,7 @@ ARTICLES: tuple[Article, ...] = (
         "有：清单及历次版本、依据和时限；清单外的派办被拒绝，说明规则，并记在交办单位名下。"
         "缺：准入申请的审批流转（现由载入新版清单完成）。",
         rooms=("domains/matters",),
-        pages=("desk:case",),
+        pages=("desk:matters", "desk:refusals"),
         api=("GET /matters", "GET /matters/{code}"),
         tests=(
             f"{MATTERS}/test_ask.py::test_a_grid_worker_may_not_be_asked_for_anything_else",
@@ -262,8 +266,11 @@ ARTICLES: tuple[Article, ...] = (
         "有：两张清单（协助 59 项、自治 21 项，附法条）及版本；清单外的要求被拒绝并计入交办单位。"
         "缺：书面委托、经费和条件的记录，购买服务的征求意见。",
         rooms=("domains/matters",),
+        pages=("desk:matters", "desk:refusals"),
         api=("GET /matters", "GET /matters/{code}"),
         tests=(
+            f"{CASES}/test_moves.py::"
+            "test_what_is_on_no_list_is_not_asked_of_a_committee_and_counts_against_who_asked",
             f"{MATTERS}/test_ask.py::test_a_committee_may_not_be_asked_for_anything_else",
             f"{MATTERS}/test_ask.py::test_refusals_are_cut_to_the_viewer",
         ),
@@ -354,6 +361,7 @@ ARTICLES: tuple[Article, ...] = (
         "有：事件的统计指标（分子、分母、剔除均可核对），清单外要求按交办单位计数，可作评价依据。"
         "缺：双向评价的轮次、打分、申诉和结果。",
         rooms=("kernel/insight", "domains/cases", "domains/matters"),
+        pages=("desk:refusals", "wall:figure"),
         tests=(f"{MATTERS}/test_ask.py::test_a_refusal_is_counted_against_the_sending_unit",),
     ),
     Article(
@@ -362,7 +370,11 @@ ARTICLES: tuple[Article, ...] = (
         PARTIAL,
         "有：按区域的上报、结案和各率向公众公开，写明口径。缺：考核评价的指标体系、轮次和定期发布。",
         rooms=("kernel/insight", "faces/portal"),
-        pages=("portal:figures",),
+        pages=("portal:figures", "wall:figure"),
+        tests=(
+            f"{CASES}/test_indicators.py::test_every_figure_equals_a_recount_from_the_journal",
+            f"{CASES}/test_indicators.py::test_public_figures_tell_every_area_and_no_small_share",
+        ),
     ),
     Article(45, "自 2024 年 7 月 1 日起施行", NOT_SOFTWARE, "施行日期。"),
 )
