@@ -31,6 +31,10 @@ from linli.kernel.flow.perform import parse
 from linli.lib.errors import Conflict, Invalid, Refusal
 
 MOST_PARTS = 5
+REFRESH = "refresh"
+"""In the data of a form that is made anew because another matter was chosen; what was left out then is
+offered again."""
+
 UPLOADS = "upload"
 """The file input of every form; what it brings becomes claims under the field's own name."""
 
@@ -201,7 +205,7 @@ def _field(
     made.least = _limit(info, Ge)
     _offer(made, move, info, setting)
     if data is not None:
-        made.value = data.get(name, "")
+        made.value = data.get(name, made.value if REFRESH in data else "")
         made.values = data.getlist(name)
         made.parts = _parts_shown(name, data) if widget == "parts" else []
     elif not made.value and info.default is not None and not info.is_required():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 
@@ -59,8 +60,20 @@ def test_dispatch_offers_the_responsible_unit_first_and_chosen(
     page = sign_in("dispatcher").get(_url(file_report().case, "dispatch"), headers=PANEL).content.decode()
     fire = city.unit("东湖区消防救援大队")
     assert "按事项推荐" in page
-    assert f'value="{fire}"' in page.split("selected")[1] or f'<option value="{fire}"' in page
+    assert re.search(rf'<option value="{fire}"[^>]*selected', page)
     assert "<html" not in page
+
+
+def test_another_matter_brings_its_own_units_and_keeps_the_words(
+    city: City, sign_in: SignIn, file_report: FileReport
+) -> None:
+    case = file_report("有件事情要反映一下").case
+    fire_lane = next(m for m in matters.current(area=case.area) if m.lead_function == "fire")
+    entered = {"refresh": "1", "matter": fire_lane.code, "opinion": "请尽快"}
+    page = sign_in("dispatcher").get(_url(case, "dispatch"), entered, headers=PANEL).content.decode()
+    lead = city.unit("东湖区消防救援大队")
+    assert re.search(rf'<option value="{lead}"[^>]*selected', page)
+    assert "请尽快" in page
 
 
 def test_dispatches_to_lead_and_assisting_units(city: City, sign_in: SignIn, file_report: FileReport) -> None:

@@ -263,7 +263,7 @@ def move(request: HttpRequest, actor: Actor, number: str, name: str) -> HttpResp
     found = queries.detail(actor, number)
     declared = declared_move(flow, name)
     if request.method == "GET":
-        data = request.GET if "refresh" in request.GET else None
+        data = request.GET if forms.REFRESH in request.GET else None
         form = forms.build(declared, Setting.of(actor, found, request.GET.get("matter", "")), data)
         _prefill(form, request)
         _refuse_idle(actor, found, form)
@@ -298,7 +298,7 @@ def _version(request: HttpRequest, found: Case) -> int:
 def _prefill(form: MoveForm, request: HttpRequest) -> None:
     """Answers that the link to the form brings along, as when a duplicate is merged with one click."""
     for one in form.fields:
-        if one.name in request.GET and "refresh" not in request.GET:
+        if one.name in request.GET and forms.REFRESH not in request.GET:
             one.value = request.GET[one.name]
 
 

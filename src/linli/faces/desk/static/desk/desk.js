@@ -21,6 +21,7 @@ function focusFirst() {
 }
 
 document.addEventListener("desk:moved", () => {
+  body.replaceChildren(); // what was sent must not come back into view
   side.close();
   renew();
 });
@@ -130,5 +131,21 @@ document.addEventListener("htmx:load", (event) => {
   enhancePickers(event.detail.elt.parentNode ?? document);
   count();
 });
+/** The desk's own keys stand with the others in the list that ? opens. */
+function listKeys() {
+  const list = document.querySelector("#shortcuts .ll-keys");
+  const said = document.getElementById("desk-texts").dataset;
+  for (const [key, text] of [["m", said.keyMove], ["1–9", said.keyDigit], ["Ctrl Enter", said.keySend]]) {
+    const term = document.createElement("dt");
+    const kbd = document.createElement("kbd");
+    kbd.textContent = key;
+    term.append(kbd);
+    const meaning = document.createElement("dd");
+    meaning.textContent = text;
+    list?.append(term, meaning);
+  }
+}
+
+listKeys();
 enhancePickers(document);
 count();
