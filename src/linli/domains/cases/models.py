@@ -134,8 +134,13 @@ class Case(Record):
                 condition=~Q(state=CaseState.CLOSED),
             ),
             models.Index(
-                fields=["township", "due_at", "id"],
-                name="case_open_due",
+                fields=["township", "stage_due_at", "id"],
+                name="case_open_township",
+                condition=~Q(state=CaseState.CLOSED),
+            ),
+            models.Index(
+                fields=["area", "stage_due_at", "id"],
+                name="case_open_area",
                 condition=~Q(state=CaseState.CLOSED),
             ),
             models.Index(fields=["lat", "lng"], name="case_open_near", condition=~Q(state=CaseState.CLOSED)),

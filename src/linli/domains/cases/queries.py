@@ -34,6 +34,7 @@ from linli.kernel.access.rows import rows, within
 from linli.kernel.areas.levels import is_code
 from linli.kernel.clocks.models import Urgency
 from linli.kernel.flow.perform import Offer, offers, visible
+from linli.kernel.units.queries import book
 from linli.lib import bigrams, numbers
 from linli.lib.coordinates import box_around, metres_between
 from linli.lib.errors import Invalid
@@ -109,24 +110,25 @@ def _conditions(actor: Actor) -> dict[str, Q]:
 
 def _todo(actor: Actor) -> Q:
     """What waits for somebody in this post: to decide, to handle, to verify, to approve, to reply."""
-    waiting = Q(pk__in=[])
     if actor.unit is None:
-        return waiting
+        return Q(pk__in=[])
+    is_open = ~Q(
+        state=CaseState.CLOSED
+    )  # said again in every part: it is what the indexes of open work are on
+    waiting: list[QuerySet[Any, Any]] = []
     if actor.can(may.DISPATCH) or actor.can(may.CLOSE):
-        waiting |= Q(
-            holder_id=actor.unit, state__in=[CaseState.REPORTED, CaseState.ACCEPTED, CaseState.HANDLED]
-        )
+        undecided = [CaseState.REPORTED, CaseState.ACCEPTED, CaseState.HANDLED]
+        waiting.append(Case.objects.filter(is_open, holder_id=actor.unit, state__in=undecided).values("pk"))
     if actor.can(may.HANDLE):
-        waiting |= Q(Exists(Task.objects.filter(case=OuterRef("pk"), unit=actor.unit, state=TaskState.OPEN)))
+        waiting.append(Task.objects.filter(unit=actor.unit, state=TaskState.OPEN).values("case_id"))
     if actor.can(may.VERIFY) and not actor.can(may.DISPATCH):
-        waiting |= Q(state=CaseState.HANDLED) & within(actor.area)
+        waiting.append(Case.objects.filter(is_open, within(actor.area), state=CaseState.HANDLED).values("pk"))
     if actor.can(may.REPLY):
-        waiting |= Q(
-            Exists(
-                Supervision.objects.filter(case=OuterRef("pk"), to_unit=actor.unit, replied_at__isnull=True)
-            )
-        )
-    return waiting
+        unanswered = Supervision.objects.filter(to_unit=actor.unit, replied_at__isnull=True)
+        waiting.append(unanswered.values("case_id"))
+    # a union of index scans: conditions joined by OR would have every open case looked at
+    first, *others = [*waiting, Case.objects.none().values("pk")]
+    return Q(pk__in=first.union(*others))
 
 
 def counts(actor: Actor, codes: Iterable[str]) -> dict[str, int]:
@@ -274,17 +276,27 @@ def page(cases: QuerySet[Case], *, by_due: bool, after: str = "", size: int = PA
     """A keyset page: by the stage's due time (soonest first), or newest first. Parts are not loaded."""
     found = list(ordered_page(cases, by_due=by_due, after=after, size=size))
     shown = found[:size]
+    _name_units(shown)
     return Page(shown, _cursor(shown[-1], by_due) if len(found) > size else "")
 
 
 def ordered_page(cases: QuerySet[Case], *, by_due: bool, after: str = "", size: int = PAGE) -> QuerySet[Case]:
     """The query of ``page``: one row more than is shown tells whether there is a following page."""
-    ordered = _after(cases, by_due, after).select_related("holder", "lead")
+    ordered = _after(cases, by_due, after)
     if by_due:
         ordered = ordered.order_by(F("stage_due_at").asc(nulls_last=True), "id")
     else:
         ordered = ordered.order_by("-id")
     return ordered[: size + 1]
+
+
+def _name_units(cases: Iterable[Case]) -> None:
+    """Hang holder and lead on the cases from memory; one no longer in force is left to be read when asked."""
+    units = book()
+    for case in cases:
+        for name, unit in (("holder", units.unit(case.holder_id)), ("lead", units.unit(case.lead_id))):
+            if unit is not None:
+                setattr(case, name, unit)
 
 
 def _cursor(case: Case, by_due: bool) -> str:
