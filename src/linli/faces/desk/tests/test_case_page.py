@@ -129,3 +129,16 @@ def test_a_contact_is_refused_to_who_has_no_need_of_it(sign_in: SignIn, file_rep
     response = sign_in("worker").post(f"/desk/cases/{filed.case.number}/contact/", sent)
     assert response.status_code == 403
     assert "13800138000" not in response.content.decode()
+
+
+def test_a_request_says_how_much_time_it_asks_for(
+    city: City, sign_in: SignIn, file_report: FileReport
+) -> None:
+    case = file_report().case
+    given = {"lead": city.unit("东湖区消防救援大队")}
+    actions.move(city.actor("dispatcher"), case_id=case.pk, move="dispatch", given=given)
+    asked = {"amount": 2, "measure": "work_days", "reason": "等待配件到货"}
+    actions.move(city.actor("fire"), case_id=case.pk, move="ask_extension", given=asked)
+    page = sign_in("dispatcher").get(f"/desk/cases/{case.number}/").content.decode()
+    assert "2 个工作日" in page
+    assert f"/desk/cases/{case.number}/moves/approve/" in page

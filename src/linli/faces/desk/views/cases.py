@@ -29,6 +29,7 @@ from linli.kernel.access.actor import Actor
 from linli.kernel.areas import queries as areas
 from linli.kernel.areas.levels import Level
 from linli.kernel.clocks.actions import explanation
+from linli.kernel.clocks.calendar import Measure
 from linli.kernel.clocks.models import Clock
 from linli.kernel.files import queries as files
 from linli.kernel.files.models import Attachment, Stage
@@ -79,8 +80,7 @@ def page_of(actor: Actor, found: Case) -> dict[str, Any]:
         "limits": _limits(found),
         "tasks": [(task, book().name(task.unit_id)) for task in found.tasks],
         "clocks": [ClockLine(clock) for clock in found.clocks if clock.outcome != "cancelled"],
-        "requests": list(Request.objects.filter(case=found).order_by("-asked_at")),
-        "names": book().by_id,
+        "requests": _requests(found),
         "likely": likely,
         "may_merge": any(o.move.name == "merge" and not o.refused for o in offers),
         "merge_url": listing.move_url(found, "merge"),
@@ -191,6 +191,14 @@ def _limits(found: Case) -> list[tuple[str, str, str]]:
     names = [stages.OVERALL, "accept", "dispatch", "handle", "verify"]
     held = ((name, stages.limit_of(found, name).limit) for name in names)
     return [(stages.TITLES[name], str(limit), limit.source) for name, limit in held]
+
+
+def _requests(found: Case) -> list[tuple[Request, str]]:
+    """Every request of the case, the newest first, with how much time it asks for."""
+    return [
+        (one, f"{one.amount} 个{Measure(one.measure).label}" if one.amount else "")
+        for one in Request.objects.filter(case=found).order_by("-asked_at")
+    ]
 
 
 class ClockLine:

@@ -292,7 +292,6 @@ def flow_parameters(request: HttpRequest, actor: Actor) -> HttpResponse:
         ],
         "may_set": actor.can(SET_PARAMETERS),
         "area": path_of(actor.area),
-        "diagram": flow.mermaid(),
     }
     return framed(request, actor, "desk/parameters.html", context, status=422 if wrong else 200)
 
