@@ -137,8 +137,8 @@ def test_a_request_says_how_much_time_it_asks_for(
     case = file_report().case
     given = {"lead": city.unit("东湖区消防救援大队")}
     actions.move(city.actor("dispatcher"), case_id=case.pk, move="dispatch", given=given)
-    asked = {"amount": 2, "measure": "work_days", "reason": "等待配件到货"}
+    asked = {"amount": 2, "measure": "hours", "reason": "等待配件到货"}
     actions.move(city.actor("fire"), case_id=case.pk, move="ask_extension", given=asked)
     page = sign_in("dispatcher").get(f"/desk/cases/{case.number}/").content.decode()
-    assert "2 个工作日" in page
+    assert "2 个自然时" in page
     assert f"/desk/cases/{case.number}/moves/approve/" in page
