@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -137,9 +138,14 @@ def counts(actor: Actor, codes: Iterable[str]) -> dict[str, int]:
     parts: list[str] = []
     params: list[Any] = []
     for code in wanted:
-        query, values = worklist(actor, code).order_by().values("pk")[:COUNT_LIMIT].query.sql_with_params()
-        parts.append(f"(SELECT count(*) FROM ({query}) t)")
-        params.extend(values)
+        found = worklist(actor, code).order_by().values("pk")[:COUNT_LIMIT]
+        try:
+            query, values = found.query.sql_with_params()
+        except EmptyResultSet:  # nothing is granted, so that there is nothing to ask
+            parts.append("0")
+        else:
+            parts.append(f"(SELECT count(*) FROM ({query}) t)")
+            params.extend(values)
     if not parts:
         return {}
     with connection.cursor() as cursor:
