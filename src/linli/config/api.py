@@ -45,6 +45,7 @@ api = NinjaAPI(
         "所有新建接受 `client_id`（UUID）：用同一值重试不会重复创建。"
     ),
     urls_namespace="api",
+    docs_url=None,  # its page is loaded from elsewhere, which our pages never are
     auth=Bearer(actor_of_token),
     parser=JsonParser(),
     renderer=JsonRenderer(),

@@ -61,6 +61,7 @@ role(
     {
         AREA: [
             cases.VIEW,
+            cases.OVERSEE,
             cases.SENSITIVE,
             cases.REPORT,
             cases.JOIN,
@@ -85,6 +86,7 @@ role(
     {
         AREA: [
             cases.VIEW,
+            cases.OVERSEE,
             cases.SENSITIVE,
             cases.REPORT,
             cases.JOIN,
@@ -128,6 +130,7 @@ role(
     {
         AREA: [
             cases.VIEW,
+            cases.OVERSEE,
             cases.SENSITIVE,
             cases.SUPERVISE,
             cases.COMMENT,
@@ -140,7 +143,7 @@ role(
 role(
     "leader",
     "领导",
-    {AREA: [cases.VIEW, cases.EXPORT, matters.VIEW, matters.REFUSALS]},
+    {AREA: [cases.VIEW, cases.OVERSEE, cases.EXPORT, matters.VIEW, matters.REFUSALS]},
 )
 role(
     "system_admin",

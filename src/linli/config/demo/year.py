@@ -283,7 +283,8 @@ class Story:
 
     def _course(self) -> Iterator[Deed]:
         n = self.n
-        if self.result == "withdrawn" and self.channel == "portal":
+        alone = not n.plan.more_reports[self.index]
+        if self.result == "withdrawn" and self.channel == "portal" and alone:
             yield Deed(self._later(20), holder_of(self.case.pk, "reporter"), "withdraw", {})
             return
         if n.chance(0.4):

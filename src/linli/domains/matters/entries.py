@@ -285,7 +285,8 @@ def _check_rules(entry: MatterEntry, kind: str, reader: Row) -> None:
     if entry.public and kind not in TIMED:
         reader.fault("public", "只有网格事项和部门办理事项可以在居民端可选")
     if kind in TIMED and not any(
-        limit.stage in (Stage.OVERALL, Stage.HANDLE) and limit.urgency == Urgency.NORMAL for limit in entry.limits
+        limit.stage in (Stage.OVERALL, Stage.HANDLE) and limit.urgency == Urgency.NORMAL
+        for limit in entry.limits
     ):
         reader.fault("limits", "须有处置（handle）或者全程（overall）的一般（normal）时限")
     _check_performers(entry, kind, reader)

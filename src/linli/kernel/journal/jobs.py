@@ -12,5 +12,5 @@ from linli.kernel.journal.actions import seal_due
 @app.task(queueing_lock="journal_night", name="journal.night")
 def night(timestamp: int) -> None:
     """Seal the days that have ended and make next months' partitions."""
+    seal_due()  # first: that a partition could not be made must not leave a day unsealed
     partitions.ensure()
-    seal_due()
