@@ -37,7 +37,7 @@ check: setup-dev ## 格式、类型、导入、模板、迁移 · lint, types, i
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint src --check --lint --quiet
+	$(BIN)/djlint src --lint --quiet
 	$(BIN)/python -m linli.config.migrations
 
 format: setup-dev ## 整理代码格式 · format code
