@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Generic, Protocol, TypeVar
 
 from django.db import connection, transaction
@@ -100,36 +100,50 @@ class Lately(Generic[K, T]):
     """What the database answered to a question within the last second; asked anew after that.
 
     For what is asked at every request and may end at any moment by anybody's hand, such as a token: no
-    edition has to be raised, and an end is known to every process within ``FRESH_SECONDS``. "No" is never
-    kept: what has just begun holds at once, and strangers' guesses take up no memory.
+    edition has to be raised, and an end is known to every process within ``FRESH_SECONDS``. All questions
+    of the last second are asked again together, in one query. "No" is never kept: what has just begun
+    holds at once, and strangers' guesses take up no memory.
 
-        post = Lately(post_of_digest)
-        post(digest)
+        posts = Lately(posts_of_digests)  # takes keys, returns what there is by key
+        posts(digest)
     """
 
     KEPT = 10_000
 
-    def __init__(self, ask: Callable[[K], T | None]) -> None:
+    def __init__(self, ask: Callable[[Collection[K]], Mapping[K, T]]) -> None:
         self._ask = ask
-        self._answers: dict[K, tuple[float, T]] = {}
+        self._answers: dict[K, T] = {}
+        self._used: set[K] = set()
+        self._asked_at = float("-inf")
+        self._asking = threading.Lock()
         _caches.append(self)
 
     def __call__(self, key: K) -> T | None:
-        known = self._answers.get(key)
-        if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
-            return known[1]
-        asked_at = time.monotonic()
-        answer = self._ask(key)
-        if answer is None:
-            self._answers.pop(key, None)
-            return None
-        if len(self._answers) >= self.KEPT:
-            self._answers.clear()
-        self._answers[key] = asked_at, answer
-        return answer
+        if time.monotonic() - self._asked_at < FRESH_SECONDS:
+            answer = self._answers.get(key)
+            if answer is not None:
+                self._used.add(key)
+                return answer
+        return self._ask_again(key)
+
+    def _ask_again(self, key: K) -> T | None:
+        with self._asking:
+            asked_at = time.monotonic()
+            if asked_at - self._asked_at < FRESH_SECONDS and len(self._answers) < self.KEPT:
+                if key not in self._answers:  # else another thread has just asked for it
+                    self._answers.update(self._ask([key]))
+            else:
+                used, self._used = self._used, set()
+                self._answers = dict(self._ask({key, *used} if len(used) < self.KEPT else [key]))
+                self._asked_at = asked_at
+            answer = self._answers.get(key)
+            if answer is not None:
+                self._used.add(key)
+            return answer
 
     def drop(self) -> None:
-        self._answers.clear()
+        self._asked_at = float("-inf")
+        self._answers, self._used = {}, set()
 
 
 def drop_all() -> None:
