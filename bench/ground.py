@@ -24,6 +24,7 @@ from psycopg import sql
 
 from linli.config.demo.making import STEPS, Making
 from linli.config.embedded import EmbeddedDatabase
+from linli.config.migrations import migrate
 from linli.config.processes import DataLock
 from linli.kernel.access.actor import Actor, actor_of
 from linli.kernel.records.editions import drop_all
@@ -77,8 +78,15 @@ class Ground:
             _build(self.scale, cases)
             connection.close()
             self.rename(draft, name)
-        self.use(name)
+        self.renew(name)
         return name
+
+    def renew(self, name: str) -> None:
+        """Use a database that is kept, with the schema of today."""
+        self.use(name)
+        if migrate(say=lambda line: None):
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM ANALYZE")
 
     def copy(self, template: str, name: str = "run") -> str:
         """A fresh copy of a database, for whoever writes."""
@@ -109,8 +117,6 @@ class Ground:
 
 
 def _build(scale: float, cases: int) -> None:
-    from linli.config.migrations import migrate
-
     migrate(say=lambda line: None)
     making = City(scale, 9901, None, "", now(), settings.DATA_DIR, count=cases)
     for title, step in STEPS:

@@ -53,7 +53,7 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
     names = {chosen.cases: small, chosen.many: _large(base, small, chosen)}
     found: dict[int, list[Run]] = {}
     for cases, name in names.items():
-        base.use(name)
+        base.renew(name)
         looks = _looks()
         with web(base) as site:
             found[cases] = [one for look in looks for one in _measure(base, site, look, chosen.repeats)]
