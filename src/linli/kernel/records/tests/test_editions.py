@@ -25,7 +25,7 @@ def cached() -> Cached[int]:
 
     made = Cached(NAME, build)
     editions._caches.remove(made)
-    editions.forget()  # what a test before this one, whose rows are gone, has left in memory
+    editions.forget()  # a test before this one may have looked within the last second
     return made
 
 
@@ -52,8 +52,8 @@ def test_a_change_on_another_connection_is_seen_within_the_second(
     def change() -> None:
         with connection.cursor() as cursor:  # as another process would: this one's memory is not told
             cursor.execute(
-                "INSERT INTO records_edition (name, number) VALUES (%s, 1)"
-                " ON CONFLICT (name) DO UPDATE SET number = records_edition.number + 1",
+                "INSERT INTO records_edition (name, number) VALUES (%s, nextval('edition_numbers'))"
+                " ON CONFLICT (name) DO UPDATE SET number = excluded.number",
                 [NAME],
             )
 
