@@ -28,6 +28,7 @@ role(
         AREA: [
             cases.VIEW,
             cases.REPORT,
+            cases.SOLVE,
             cases.JOIN,
             cases.VERIFY,
             cases.COMMENT,
@@ -44,6 +45,7 @@ role(
         AREA: [
             cases.VIEW,
             cases.REPORT,
+            cases.SOLVE,
             cases.JOIN,
             cases.VERIFY,
             cases.COMMENT,

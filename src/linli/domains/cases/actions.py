@@ -35,7 +35,7 @@ from linli.kernel.flow.perform import Outcome, parse, perform, perform_many
 from linli.kernel.records.changes import Changes
 from linli.kernel.units.models import UnitKind
 from linli.kernel.units.queries import book
-from linli.lib.errors import Conflict, Invalid
+from linli.lib.errors import Conflict, Invalid, NotAllowed
 from linli.lib.time import now
 
 LIKELY = 0.35
@@ -130,10 +130,15 @@ def known_sources(channel: str, numbers: Iterable[str]) -> set[str]:
 
 
 def solve_on_the_spot(actor: Actor, *, given: SolvedOnTheSpot) -> Filed:
-    """A grid worker found it and solved it: one step, one entry, closed."""
-    actor.require(may.REPORT)
+    """A grid worker found it and solved it: one step, one entry, closed. Only in the actor's own area.
+
+    Refuses NotAllowed, and as ``report`` does.
+    """
+    actor.require(may.SOLVE)
     changes = Changes()
     opening = _opening(actor, changes, given, Channel.PATROL)
+    if not opening.area.startswith(actor.area):
+        raise NotAllowed("只能一步办结本辖区内的问题，其他地方的请上报", field="location")
     case, made = open_solved(changes, actor, flow=flow, given=opening, statement=given.statement, at=now())
     try:
         attach_files(changes, actor, given.files, case, Stage.REPORT)

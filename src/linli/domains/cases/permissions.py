@@ -5,6 +5,7 @@ from linli.kernel.access.roles import ability
 VIEW = ability("cases.view", "查看事件", "查看事件、任务和流转记录")
 SENSITIVE = ability("cases.view_sensitive", "查看不公开事件", "查看标为不公开的事件的内容")
 REPORT = ability("cases.report", "上报事件", "上报问题、代他人上报、发现即处置")
+SOLVE = ability("cases.solve", "发现即处置", "把本辖区内发现并当场解决的问题一步办结")
 IMPORT = ability("cases.import", "导入上报", "从热线等系统导入上报文件")
 ACCEPT = ability("cases.accept", "受理", "受理上报，或说明理由退回上报人")
 DISPATCH = ability("cases.dispatch", "分办", "认定事项、分派主办和协办单位、并案和分案")

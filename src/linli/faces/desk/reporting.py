@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from linli.domains.cases.actions import NewReport, SolvedOnTheSpot
 from linli.domains.cases.contacts import Contact
 from linli.domains.cases.models import Channel
+from linli.domains.cases.permissions import SOLVE
 from linli.faces.desk import choices
 from linli.faces.desk.forms import client_id
 from linli.kernel.access.actor import Actor
-from linli.kernel.areas.levels import Level
 from linli.kernel.clocks.models import Urgency
 from linli.kernel.units.queries import book
 
@@ -64,8 +64,8 @@ class ReportForm(forms.Form):
     def __init__(self, actor: Actor, data: QueryDict | None = None) -> None:
         first = Channel.PATROL if actor.role == "grid_worker" else Channel.DESK
         super().__init__(data, initial={"channel": first.value}, label_suffix="")
-        self.may_solve = len(actor.area) >= Level.COMMUNITY.width
-        """Whoever stands in a community or a grid can have solved it there and then."""
+        self.may_solve = actor.can(SOLVE)
+        """Whoever works in a community or a grid can have solved it there and then."""
         if not self.may_solve:
             del self.fields["is_solved"], self.fields["statement"]
 
