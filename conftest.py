@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not IS_WORKER:
         _leave_embedded_server()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered() -> Iterator[None]:
+    """What a test has put into memory (lists, parameters, units) goes with its rolled-back data."""
+    from linli.kernel.records.editions import drop_all
+
+    drop_all()
+    yield
+    drop_all()
 
 
 os.environ.setdefault("LINLI_DATA_DIR", str(DATA))
