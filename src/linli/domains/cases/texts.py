@@ -9,13 +9,17 @@ from linli.domains.cases.models import Case, CaseText
 from linli.lib.bigrams import vector
 
 TITLE_LENGTH = 40
+SHORTEST_TITLE = 6
+"""Characters; what is shorter is a greeting or a sigh."""
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]")
 _PERSONAL = re.compile(r"(?<![0-9A-Za-z])(1[3-9]\d{9}|\d{17}[\dXx])(?![0-9A-Za-z])")
 
 
 def title_of(text: str) -> str:
-    """The first sentence of a report, cut to what fits a list."""
-    first = _SENTENCE_END.split(text.strip(), maxsplit=1)[0].strip() or text.strip()
+    """The first sentence that says something (a greeting does not), cut to what fits a list."""
+    whole = text.strip()
+    sentences = (sentence.strip() for sentence in _SENTENCE_END.split(whole))
+    first = next((sentence for sentence in sentences if len(sentence) >= SHORTEST_TITLE), whole)
     return first if len(first) <= TITLE_LENGTH else first[: TITLE_LENGTH - 1] + "…"
 
 
