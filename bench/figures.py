@@ -101,7 +101,7 @@ def machine() -> dict[str, object]:
         "cores": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
         "python": platform.python_version(),
-        "load_before": [round(value, 2) for value in os.getloadavg()],
+        "load_at_end": [round(value, 2) for value in os.getloadavg()],
     }
 
 
