@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from linli.kernel.journal.actions import enter
+from linli.kernel.journal.models import Entry
 from linli.kernel.journal.partitions import ensure
 from linli.kernel.journal.queries import moves_since
 from linli.kernel.journal.tests.notes import AT, CLERK, Note
@@ -24,6 +25,21 @@ def write(record_id: int) -> None:
     plan = Changes()
     enter(plan, actor=CLERK, record=note, move="begin", at=AT, facts={})
     plan.write()
+
+
+def followed(xid: int, count: int, limit: int = 10_000) -> list[Entry]:
+    """``moves_since`` once ``count`` entries can be read.
+
+    A reader waits for every older transaction of the whole server, so for those of other test processes
+    too; they end by themselves.
+    """
+    seen: list[Entry] = []
+    for _ in range(600):
+        seen = list(moves_since(xid, limit=limit))
+        if len(seen) >= count:
+            break
+        threading.Event().wait(0.1)
+    return seen
 
 
 @pytest.fixture
@@ -52,16 +68,17 @@ def test_an_entry_committed_late_is_not_passed_over(slow_writer: threading.Event
     assert list(moves_since(0)) == [], "a later one waits until no earlier one can still appear"
     slow_writer.set()
     slow_writer.join()  # type: ignore[attr-defined]
-    seen = list(moves_since(0))
+    seen = followed(0, 2)
     assert [entry.record_id for entry in seen] == [1, 2]
     last = int(str(seen[-1].tx))
     write(3)
-    assert [entry.record_id for entry in moves_since(last + 1)] == [3]
+    assert [entry.record_id for entry in followed(last + 1, 1)] == [3]
 
 
 def test_a_limit_cuts_but_loses_nothing() -> None:
     for record_id in (1, 2, 3):
         write(record_id)
+    followed(0, 3)
     first = list(moves_since(0, limit=2))
     rest = list(moves_since(int(str(first[-1].tx)) + 1))
     assert [entry.record_id for entry in (*first, *rest)] == [1, 2, 3]
@@ -72,6 +89,7 @@ def test_a_limit_never_cuts_a_transaction_in_two() -> None:
         for record_id in (1, 2, 3):
             write(record_id)
     write(4)
+    followed(0, 4)
     assert [entry.record_id for entry in moves_since(0, limit=2)] == [1, 2, 3]
 
 
