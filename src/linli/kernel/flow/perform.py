@@ -172,7 +172,13 @@ def _make(
     record = _fetch(actor, flow, declared, record_id)
     if client_id is not None and _done_before(record_id, client_id):
         return _fetch(actor, flow, declared, record_id)
-    step = _prepare(actor, flow, declared, record, given, version)
+    try:
+        step = _prepare(actor, flow, declared, record, given, version)
+    except WrongState as refusal:
+        if not flow.model._default_manager.filter(pk=record_id, version=record.version).exists():
+            # it moved on while its parts were read: what the refusal tells of it no longer holds
+            raise Stale([record]) from refusal
+        raise
     _enter(step, client_id)
     step.changes.write()
     return record
