@@ -168,7 +168,7 @@ def read() -> City:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests in the city come last: the others begin with empty tables, which it would fill for good."""
-    items.sort(key=lambda item: "city" in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: "_city_loaded" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ ONE, TWO, THREE, FOURTH, FIFTH, SIXTH = (f"{COMMUNITY}00{n}" for n in range(1, 7
 
 
 @pytest.fixture
-def city(tmp_path: Path) -> None:
+def drawn(tmp_path: Path) -> None:
     with at(dt.datetime(2025, 1, 1, tzinfo=dt.UTC)):
         load_four(tmp_path)
 
@@ -36,7 +36,7 @@ def assert_untouched() -> None:
     assert TreeVersion.objects.count() == 2
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 def test_creates_an_area_and_takes_a_number() -> None:
     area = actions.create(
         actor=CLERK, part=Part("990101001002001", "杨柳第1网格", boundary=square(2, 0)), crs=Datum.CGCS2000
@@ -47,7 +47,7 @@ def test_creates_an_area_and_takes_a_number() -> None:
     assert queries.name_of("990101001002001") == "杨柳第1网格"
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize(
     ("part", "field"),
     [
@@ -66,7 +66,7 @@ def test_refuses_to_create_what_does_not_fit(part: Part, field: str) -> None:
     assert_untouched()
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize(
     ("boundary", "error"),
     [
@@ -83,7 +83,7 @@ def test_a_boundary_by_hand_passes_the_checks_of_a_load(boundary: dict[str, obje
     assert_untouched()
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 def test_a_rename_keeps_the_old_name_for_its_time() -> None:
     actions.rename(actor=CLERK, code=ONE, name="清泉东网格", on=dt.date(2025, 6, 1))
     assert queries.name_of(ONE) == "清泉东网格"
@@ -95,7 +95,7 @@ def test_a_rename_keeps_the_old_name_for_its_time() -> None:
         actions.rename(actor=CLERK, code=ONE, name="清泉西网格", on=dt.date(2025, 1, 1))
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 def test_redraws_an_area() -> None:
     area = actions.redraw(actor=CLERK, code=ONE, boundary=square(0, 0, 0.5))
     assert queries.polygon(ONE) == area.shape
@@ -103,14 +103,14 @@ def test_redraws_an_area() -> None:
         actions.redraw(actor=CLERK, code=ONE, boundary=square(0, 0, 1.5))
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 def test_refuses_to_draw_an_area_smaller_than_the_areas_below() -> None:
     with pytest.raises(LoadRefused) as caught:
         actions.redraw(actor=CLERK, code=COMMUNITY, boundary=square(0, 0, 1, 2))
     assert [problem.code for problem in caught.value.problems] == [TWO, FOURTH]
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 def test_a_split_leads_to_its_parts() -> None:
     parts = [
         Part(FIFTH, "第5网格", boundary=square(0, 0, 0.5)),
@@ -123,7 +123,7 @@ def test_a_split_leads_to_its_parts() -> None:
     assert ONE not in {node.code for node in queries.children(COMMUNITY)}
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 def test_a_part_may_keep_the_code() -> None:
     parts = [
         Part(ONE, "第1网格", boundary=square(0, 0, 0.5)),
@@ -134,7 +134,7 @@ def test_a_part_may_keep_the_code() -> None:
     assert queries.history(ONE)[0].successors == [ONE, FIFTH]
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize(
     ("parts", "field"),
     [
@@ -158,7 +158,7 @@ def test_refuses_a_split_that_does_not_add_up(parts: list[Part], field: str) -> 
     assert_untouched()
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 def test_a_merge_joins_boundaries_and_leads_on_through_several_steps() -> None:
     actions.merge(actor=CLERK, codes=[ONE, TWO], into=Part(FIFTH, "南网格"))
     merged = actions.merge(actor=CLERK, codes=[FIFTH, THREE], into=Part(THREE, "大网格"))
@@ -168,7 +168,7 @@ def test_a_merge_joins_boundaries_and_leads_on_through_several_steps() -> None:
     assert queries.path_of(ONE).endswith("清泉社区 › 第1网格")
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 def test_refuses_to_merge_one_or_across_communities() -> None:
     actions.create(actor=CLERK, part=Part("990101001002001", "杨柳第1网格"))
     for codes in ([ONE], [ONE, "990101001002001"]):
@@ -177,7 +177,7 @@ def test_refuses_to_merge_one_or_across_communities() -> None:
         assert caught.value.fields.keys() == {"codes"}
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 def test_a_retired_area_still_resolves_and_its_code_is_not_used_again() -> None:
     actions.retire(actor=CLERK, code=ONE, successors=[TWO])
     assert queries.name_of(ONE) == "第1网格"
@@ -188,7 +188,7 @@ def test_a_retired_area_still_resolves_and_its_code_is_not_used_again() -> None:
         actions.create(actor=CLERK, part=Part(ONE, "重来"))
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize("successor", [ONE, FIFTH, COMMUNITY])
 def test_refuses_a_successor_that_cannot_carry_on(successor: str) -> None:
     with pytest.raises(Invalid) as caught:
@@ -196,7 +196,7 @@ def test_refuses_a_successor_that_cannot_carry_on(successor: str) -> None:
     assert caught.value.fields.keys() == {"successors"}
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 def test_refuses_to_end_an_area_with_areas_below() -> None:
     with pytest.raises(AreaHasChildren):
         actions.retire(actor=CLERK, code=COMMUNITY)
@@ -204,7 +204,7 @@ def test_refuses_to_end_an_area_with_areas_below() -> None:
         actions.merge(actor=CLERK, codes=[COMMUNITY, "990101001002"], into=Part("990101001002", "杨柳社区"))
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 def test_an_unknown_area_is_not_found() -> None:
     with pytest.raises(AreaNotFound):
         actions.rename(actor=CLERK, code=FIFTH, name="无")
@@ -221,7 +221,7 @@ def test_only_who_may_edit_here_may_edit(tmp_path: Path) -> None:
     assert queries.name_of("990101") == "新名"
 
 
-@pytest.mark.usefixtures("city")
+@pytest.mark.usefixtures("drawn")
 def test_an_edit_from_a_day_to_come_is_refused() -> None:
     with at(dt.datetime(2025, 6, 1, tzinfo=dt.UTC)), pytest.raises(Invalid) as caught:
         actions.retire(actor=CLERK, code=ONE, on=dt.date(2025, 6, 2))
