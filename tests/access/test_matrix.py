@@ -9,15 +9,16 @@ from django.db import connection
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
-from linli.domains.cases import actions, queries
+from linli.domains.cases import actions, indicators, queries
 from linli.domains.cases.flow import flow
 from linli.domains.cases.models import Case
 from linli.domains.cases.queries import WORKLISTS, Filter
-from linli.domains.cases.tests.steps import FAR_GRID, FIRE, GRID, dispatched, filed
+from linli.domains.cases.tests.steps import FAR_GRID, FIRE, GRID, dispatched, filed, new_report
 from linli.kernel.access import rows as access
 from linli.kernel.access.actor import PUBLIC, Actor
 from linli.kernel.access.roles import Scope
 from linli.kernel.flow import perform as performing
+from linli.kernel.insight.declaration import Period
 from linli.lib.errors import Invalid, NotAllowed, NotFound, Refusal, WrongState
 from tests.city import City
 
@@ -180,6 +181,44 @@ def test_the_filter_is_in_the_query_itself(city: City, cases: dict[str, Case]) -
         with CaptureQueriesContext(connection) as asked:
             READS[read](city.actor("dispatcher"), cases[NEAR])
         assert any("\"township\" = '990101001'" in query["sql"] for query in asked), read
+
+
+NOT_PUBLIC = {  # who reaches a case that is not public, besides the unit that has a part in it
+    "dispatcher",
+    "head",
+    "district_dispatcher",
+    "city_dispatcher",
+    "supervisor",
+}
+
+
+@pytest.mark.parametrize("who", SEES)
+def test_what_is_not_public_needs_its_own_ability(city: City, cases: dict[str, Case], who: str) -> None:
+    Case.objects.update(sensitive=True)
+    me = actor(city, who)
+    apart = {"other_dispatcher", "far_dispatcher"}  # the same role as the dispatcher's, elsewhere
+    sees = SEES[who] if who in NOT_PUBLIC | apart | {"fire"} else set[str]()
+    assert names(cases, queries.worklist(me, "all")) == sees
+    for name, case in cases.items():
+        if name not in sees:
+            with pytest.raises(NotFound):
+                queries.detail(me, case.number)
+            with pytest.raises(NotFound):
+                actions.move(me, case_id=case.pk, move="comment", given={"opinion": "看不到"})
+    if me.can("cases.oversee"):  # figures count every case of the area
+        counted = indicators.whole(indicators.seen_by(me), [indicators.OPEN], Period.days(1))
+        assert counted[indicators.OPEN.code].numerator == len(SEES[who])
+
+
+def test_who_may_add_a_report_is_not_told_of_the_case(city: City, cases: dict[str, Case]) -> None:
+    """A clerk who reports for others joins a case of the area by its number, and sees no more of it."""
+    clerk, case = city.actor("urban"), cases[NEAR]
+    with pytest.raises(NotFound):
+        queries.id_of(clerk, case.number)
+    filed_too = actions.join(clerk, number=case.number, given=new_report(GRID), channel="department")
+    assert filed_too.case.reports_count == 2
+    with pytest.raises(NotFound):
+        queries.detail(clerk, case.number)
 
 
 def test_a_department_reads_its_part_wherever_it_is(city: City, cases: dict[str, Case]) -> None:

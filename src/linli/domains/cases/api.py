@@ -9,18 +9,23 @@ from uuid import UUID
 import orjson
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
+from ninja import File as FormFile
+from ninja.files import UploadedFile
 from pydantic import ConfigDict
 
 from linli.domains.cases import actions, presentation, queries
 from linli.domains.cases.actions import NewReport, SolvedOnTheSpot
 from linli.domains.cases.models import Case, Channel, Report, Task
 from linli.domains.matters import queries as matters
-from linli.kernel.access.actor import Actor, holder_of
+from linli.kernel.access.actor import PUBLIC, Actor, holder_of
 from linli.kernel.areas.queries import paths_of
 from linli.kernel.clocks.models import Clock
+from linli.kernel.files import actions as files
+from linli.kernel.files.queries import claim_of
 from linli.kernel.flow.perform import Offer
 from linli.kernel.journal import queries as journal
 from linli.kernel.units.queries import book
+from linli.lib.errors import Invalid, WrongState
 from linli.web.pages import Page, PageQuery
 
 router = Router(tags=["事件"])
@@ -294,6 +299,21 @@ class TrackedOut(Schema):
     statement: str
     steps: list[presentation.PublicStep]
     may_answer: bool
+    may_supplement: bool
+
+
+class SupplementIn(Schema):
+    """上报人的补充：文字、照片，至少一样。"""
+
+    text: str = Field("", max_length=2000)
+    files: list[str] = Field(default_factory=list, max_length=9, description="照片上传后得到的 claim")
+    client_id: UUID | None = None
+
+
+class PhotoOut(Schema):
+    """`claim` 在补充的 files 中引用；一天内未引用的照片自动删除。"""
+
+    claim: str
 
 
 class AnswerIn(Schema):
@@ -337,22 +357,50 @@ def join(request: HttpRequest, number: str, body: ReportIn) -> Status[FiledOut]:
 
 @public.get("/reports/{tracking}", response=TrackedOut, summary="凭查询码查进展")
 def tracked(request: HttpRequest, tracking: str) -> TrackedOut:
-    case, _ = queries.tracked(tracking)
+    case, report = queries.tracked(tracking)
     return TrackedOut(
         number=case.number,
         title=case.title,
         state_title=case.state_title,
         result=case.get_result_display() if case.result else None,
         statement=case.statement,
-        steps=presentation.public_steps(case),
+        steps=presentation.public_steps(case, report),
         may_answer=presentation.may_answer(case),
+        may_supplement=presentation.may_supplement(case),
     )
 
 
 @public.post("/reports/{tracking}/answer", response=TrackedOut, summary="反馈是否解决")
 def answer(request: HttpRequest, tracking: str, body: AnswerIn) -> TrackedOut:
+    case, report = queries.tracked(tracking)
+    given = body.model_dump() | {"report": report.pk}
+    actions.move(holder_of(case.pk, "reporter"), case_id=case.pk, move="answer", given=given)
+    return tracked(request, tracking)
+
+
+@public.post("/reports/{tracking}/photos", response={201: PhotoOut}, summary="为补充上传照片")
+def supplement_photo(request: HttpRequest, tracking: str, file: FormFile[UploadedFile]) -> Status[PhotoOut]:
+    """只收照片（JPEG、PNG、WebP，按内容判断）；公开副本去除拍摄位置。"""
     case, _ = queries.tracked(tracking)
-    actions.move(holder_of(case.pk, "reporter"), case_id=case.pk, move="answer", given=body.model_dump())
+    if not presentation.may_supplement(case):
+        raise WrongState("此件已办结，不能再补充")
+    photo = files.receive(PUBLIC, content=file, name=file.name or "")
+    if not photo.is_public:
+        raise Invalid(fields={"file": "这里只能上传照片（JPEG、PNG、WebP）"})
+    return Status(201, PhotoOut(claim=claim_of(photo)))
+
+
+@public.post("/reports/{tracking}/supplements", response=TrackedOut, summary="补充情况")
+def supplement(request: HttpRequest, tracking: str, body: SupplementIn) -> TrackedOut:
+    """办结之前，上报人可以补充文字和照片；同一 `client_id` 重试不会重复记录。"""
+    case, report = queries.tracked(tracking)
+    actions.move(
+        holder_of(case.pk, "reporter"),
+        case_id=case.pk,
+        move="supplement",
+        given={"text": body.text, "files": body.files, "report": report.pk},
+        client_id=body.client_id,
+    )
     return tracked(request, tracking)
 
 
@@ -414,7 +462,7 @@ def move(request: HttpRequest, number: str, body: MoveIn) -> CaseOut:
     actor = _actor(request)
     made = actions.move(
         actor,
-        case_id=queries.id_of(number),
+        case_id=queries.id_of(actor, number),
         move=body.move,
         given=_rest_of(request, MoveIn),
         version=body.version,

@@ -350,9 +350,10 @@ def close(step: Step[Case, g.Close]) -> None:
 def answer(step: Step[Case, g.Answer]) -> None:
     """Solved or not, in one click: solved closes it, unsolved sends it back with its history."""
     case, solved = step.record, step.given.solved
-    step.facts["solved"] = solved
+    step.facts |= {"solved": solved, "report": step.given.report}
     if step.was == S.VERIFIED and solved:
-        effects.end(step, CaseResult.SOLVED, step.given.reason or "上报人确认已解决")
+        # the statement is read by everybody who reported; the words of one of them are not for the others
+        effects.end(step, CaseResult.SOLVED, "上报人确认已解决")
     elif step.was == S.VERIFIED:
         step.go(S.HANDLING)
         effects.back_to_lead(step)
@@ -385,7 +386,7 @@ def withdraw(step: Step[Case, g.Withdraw]) -> None:
 # One problem, several reports; several problems, one report ------------------------------------------------
 
 
-@flow.move("附议", start=OPEN, ability=may.JOIN, commutes=True)
+@flow.move("附议", start=OPEN, ability=may.JOIN, commutes=True, unseen=True)
 def join(step: Step[Case, g.Join]) -> None:
     """One more report of the same problem joins the case; its reporter follows it like the first."""
     case, given = step.record, step.given
@@ -489,6 +490,37 @@ def split(step: Step[Case, g.Split]) -> None:
 
 
 # Words -----------------------------------------------------------------------------------------------------
+
+
+@flow.move("补充情况", start=OPEN, ability=may.ANSWER, commutes=True, public=True)
+def supplement(step: Step[Case, g.Supplement]) -> None:
+    """The reporter adds words or photos to the report while the case is open; whoever has it in hand is told.
+
+    Personal numbers in the words are covered. They go to the vault only where the report has left no way to
+    reach the reporter: more than is needed is not kept (个人信息保护法 art. 6).
+    """
+    case, given = step.record, step.given
+    report = next((one for one in case.report_list if one.pk == given.report), None)
+    if report is None:
+        raise Invalid(fields={"report": "此件中没有这份上报"})
+    if not given.text and not given.files:
+        raise Invalid(fields={"text": "请写几句补充，或附上照片"})
+    step.remark = without_personal_numbers(given.text)[0]
+    if report.contact is None:
+        kept = keep_contact(
+            step.changes,
+            actor=step.actor,
+            contact=None,
+            text=given.text,
+            area=case.area,
+            report_id=report.pk,
+            about=report.about_id,
+        )
+        if kept is not None:
+            step.changes.update(report, contact=kept)
+    effects.attach(step, given.files, Stage.REPORT)
+    step.facts["report"] = report.pk
+    effects.tell(step, [case.holder_id], "supplement", "上报人补充情况")
 
 
 @flow.move("备注", start=ALL, ability=may.COMMENT, commutes=True)

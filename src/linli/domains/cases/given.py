@@ -163,6 +163,15 @@ class Reply(Given):
 class Answer(Given):
     solved: bool = asks("问题是否解决", "flag")
     reason: Optional = asks("补充说明", "text", default="")
+    report: int | None = Field(default=None, title="由哪一份上报反馈")
+
+
+class Supplement(Given):
+    """Words or photos that a reporter adds to the report."""
+
+    text: Optional = asks("补充内容", "text", default="")
+    files: list[str] = asks("照片", "files", default_factory=list, max_length=9)
+    report: int = asks("所补充的上报", "hidden")
 
 
 class Withdraw(Given):

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import F, Q
 
+from linli.domains.cases import permissions as may
 from linli.domains.cases.flow import flow
 from linli.domains.cases.models import Case, CaseResult, CaseState
 from linli.domains.cases.queries import SOON_HOURS
@@ -337,8 +338,12 @@ def in_lists(indicator: Indicator) -> Indicator:
 
 
 def seen_by(actor: Actor, area: str = "") -> Cases:
-    """The cases that ``actor`` may see, in ``area`` where one is given: what every figure counts."""
-    return ground(actor, flow, area)
+    """The cases that figures for ``actor`` count, in ``area`` where one is given.
+
+    Whoever oversees an area has every case of it counted, those among them that are not public: a figure
+    without them would be false. Others have counted what they may see.
+    """
+    return ground(actor, flow, area, ability=may.OVERSEE if actor.can(may.OVERSEE) else may.VIEW)
 
 
 def whole(on: Cases, indicators: Iterable[Indicator], period: Period) -> dict[str, Figure]:

@@ -100,7 +100,6 @@ class Case(Record):
         "上报人反馈", max_length=10, choices=[("solved", "已解决"), ("unsolved", "未解决")], null=True
     )
     on_the_spot = models.BooleanField("发现即处置", default=False)
-    sensitive = models.BooleanField("不公开", default=False)
     supervised = models.BooleanField("督办中", default=False)
     merged_into = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="merged", verbose_name="并入"

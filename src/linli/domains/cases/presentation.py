@@ -6,9 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 from linli.domains.cases.flow import flow
-from linli.domains.cases.models import Case, CaseState
+from linli.domains.cases.models import Case, CaseState, Report
 from linli.kernel.access.actor import SYSTEM
 from linli.kernel.journal import queries as journal
+from linli.kernel.journal.models import Entry
 
 OTHER_MOVES = {
     "report": "上报",
@@ -18,9 +19,11 @@ OTHER_MOVES = {
 }
 """Entries that are not moves of their own: a case's beginning, and its part in another's move."""
 
-_PUBLIC_WORDS = {"answer", "return", "close", "note"}
-"""Moves whose words the reporter may read: what is written to, or by, the reporter. Opinions among
-colleagues are not shown, whatever the move."""
+_WORDS_TO_REPORTERS = {"return", "close", "note"}
+"""Moves whose words are written to the reporters. Opinions among colleagues are not shown, whatever the
+move."""
+_WORDS_OF_A_REPORTER = {"answer", "supplement"}
+"""Moves whose words are a reporter's own, and not for the others who reported the same."""
 
 
 def move_title(name: str) -> str:
@@ -35,10 +38,12 @@ class PublicStep:
     at: dt.datetime
     title: str
     words: str
+    files: tuple[int, ...] = ()
+    """Ids of the files that came with the reporter's own words."""
 
 
-def public_steps(case: Case) -> list[PublicStep]:
-    """The steps of a case for its reporter, oldest first: what happened, never who."""
+def public_steps(case: Case, report: Report) -> list[PublicStep]:
+    """The steps of a case for who made ``report``, oldest first: what happened, never who."""
     steps = []
     for entry, remark in journal.chain(case.pk):
         move = flow.moves.get(entry.move)
@@ -46,9 +51,18 @@ def public_steps(case: Case) -> list[PublicStep]:
             continue
         if move is None and entry.move not in ("report", "solve_on_the_spot"):
             continue
-        words = remark.text if remark is not None and entry.move in _PUBLIC_WORDS else ""
-        steps.append(PublicStep(entry.at, move_title(entry.move), words))
+        is_for = _is_for(report, entry)
+        words = remark.text if remark is not None and is_for else ""
+        own = tuple(entry.facts.get("files", ())) if is_for and entry.move in _WORDS_OF_A_REPORTER else ()
+        steps.append(PublicStep(entry.at, move_title(entry.move), words, own))
     return steps
+
+
+def _is_for(report: Report, entry: Entry) -> bool:
+    """Whether the words of an entry may be read by who made ``report``."""
+    if entry.move in _WORDS_OF_A_REPORTER:
+        return bool(entry.facts.get("report") == report.pk)
+    return entry.move in _WORDS_TO_REPORTERS
 
 
 def may_answer(case: Case) -> bool:
@@ -57,3 +71,8 @@ def may_answer(case: Case) -> bool:
         return False
     move = flow.moves["answer"]
     return case.state in move.start and all(guard(SYSTEM, case) is None for guard in move.when)
+
+
+def may_supplement(case: Case) -> bool:
+    """Whether the reporter can add to the report now."""
+    return case.state in flow.moves["supplement"].start

@@ -348,9 +348,10 @@ def detail(actor: Actor, number: str) -> Case:
     return case
 
 
-def id_of(number: str) -> int:
-    """The id behind a case's number. Says nothing about whether the asker may see it."""
-    found = Case.objects.filter(number=numbers.normalise(number)).values_list("pk", flat=True).first()
+def id_of(actor: Actor, number: str) -> int:
+    """The id of a visible case by its number, or CaseNotFound."""
+    seen = visible(actor, flow).filter(number=numbers.normalise(number))
+    found = seen.values_list("pk", flat=True).first()
     if found is None:
         raise CaseNotFound()
     return found

@@ -77,6 +77,7 @@ class Standing:
     photos_before: Sequence[Photo]
     photos_after: Sequence[Photo]
     may_answer: bool
+    may_supplement: bool
 
     @property
     def is_late(self) -> bool:
@@ -97,6 +98,9 @@ def standing(case: Case, report: Report) -> Standing:
     if not case.is_open:
         due = None
     kept = files.of(Case.family, [case.pk]).get(case.pk, [])
+    told = presentation.public_steps(case, report)
+    added = {pk for step in told for pk in step.files}
+    first = [one for one in kept if one.stage == Stage.REPORT and one.file_id not in added]
     alone = len(case.report_list) == 1  # with several reports nobody can say whose photo it is
     return Standing(
         case=case,
@@ -110,10 +114,11 @@ def standing(case: Case, report: Report) -> Standing:
         due=due,
         due_state="paused" if due is not None and due.is_paused else "running",
         due_words=clocks.explanation(due) if due is not None else "",
-        timeline=[_entry(step) for step in presentation.public_steps(case)],
-        photos_before=_photos(kept, Stage.REPORT, _("上报时的照片")) if alone else [],
-        photos_after=_photos(kept, Stage.AFTER, _("处理后的照片")),
+        timeline=[_entry(step, kept) for step in told],
+        photos_before=_photos(first, _("上报时的照片")) if alone else [],
+        photos_after=_photos([one for one in kept if one.stage == Stage.AFTER], _("处理后的照片")),
         may_answer=presentation.may_answer(case),
+        may_supplement=presentation.may_supplement(case),
     )
 
 
@@ -151,14 +156,15 @@ def _since(case: Case, due: Clock | None) -> dt.datetime:
     return case.opened_at
 
 
-def _entry(step: presentation.PublicStep) -> Entry:
-    return Entry(step.title, step.at, text=step.words, icon="done", tone=Tone.INFO)
+def _entry(step: presentation.PublicStep, kept: Sequence[Attachment]) -> Entry:
+    own = _photos([one for one in kept if one.file_id in step.files], step.title)
+    return Entry(step.title, step.at, text=step.words, icon="done", tone=Tone.INFO, photos=own)
 
 
-def _photos(kept: Sequence[Attachment], stage: Stage, caption: str) -> list[Photo]:
+def _photos(kept: Sequence[Attachment], caption: str) -> list[Photo]:
     """Display copies alone: an original tells where and by what device it was taken."""
     return [
         Photo(links.url(one.file, "display"), links.url(one.file, "thumb"), caption)
         for one in kept
-        if one.stage == stage and one.file.is_public
+        if one.file.is_public
     ]

@@ -181,23 +181,25 @@ def _rows(asked: Asked) -> tuple[list[Row], list[Column[Any]], str]:
 
 
 def _case_columns(actor: Actor, paths: Mapping[str, str]) -> list[Column[Case]]:
-    def title(case: Case) -> str:
-        return HIDDEN_TITLE if case.sensitive and not actor.can(may.SENSITIVE) else case.title
-
     return [
-        Column(_("事件"), title, role="title"),
+        Column(_("事件"), lambda case: HIDDEN_TITLE if _is_hidden(case, actor) else case.title, role="title"),
         Column(_("状态"), lambda case: case.state_title, role="mark"),
         Column(_("编号"), lambda case: case.number),
-        Column(_("地点"), lambda case: paths[case.area]),
+        Column(_("地点"), lambda case: "" if _is_hidden(case, actor) else paths[case.area]),
         Column(_("办理单位"), lambda case: book().name(case.holder_id)),
         Column(_("上报时间"), lambda case: components.moment(case.opened_at)),
         Column(_("结案时间"), lambda case: components.moment(case.closed_at) if case.closed_at else ""),
     ]
 
 
+def _is_hidden(case: Case, actor: Actor) -> bool:
+    """Counted, but not to be read by the viewer."""
+    return case.sensitive and not actor.can(may.SENSITIVE)
+
+
 def _case_rows(actor: Actor, cases: list[Case]) -> tuple[list[Row], list[Column[Any]]]:
     columns = _case_columns(actor, paths_of({case.area for case in cases}, below=actor.area))
-    return [_row(case, case, columns, case.number) for case in cases], columns
+    return [_row(actor, case, case, columns, case.number) for case in cases], columns
 
 
 def _entry_rows(actor: Actor, entries: list[Entry]) -> tuple[list[Row], list[Column[Any]]]:
@@ -215,7 +217,8 @@ def _entry_rows(actor: Actor, entries: list[Entry]) -> tuple[list[Row], list[Col
     ]
     columns = [*of_case[:1], *moved, *of_case[1:3]]
     rows = [
-        _row(entry, cases[entry.record_id], columns, f"{entry.record_id}-{entry.seq}") for entry in entries
+        _row(actor, entry, cases[entry.record_id], columns, f"{entry.record_id}-{entry.seq}")
+        for entry in entries
     ]
     return rows, columns
 
@@ -225,5 +228,6 @@ def _through(cases: Mapping[int, Case], column: Column[Case]) -> Any:
     return lambda entry: column.value(cases[entry.record_id])
 
 
-def _row(record: Any, case: Case, columns: list[Column[Any]], key: str) -> Row:
-    return components.row(record, columns, key=key, url=reverse("desk:case", args=[case.number]))
+def _row(actor: Actor, record: Any, case: Case, columns: list[Column[Any]], key: str) -> Row:
+    url = "" if _is_hidden(case, actor) else reverse("desk:case", args=[case.number])
+    return components.row(record, columns, key=key, url=url)

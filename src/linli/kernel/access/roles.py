@@ -27,6 +27,8 @@ class Ability:
     code: str
     title: str
     allows: str
+    sensitive: str = ""
+    """The ability that is needed besides, over the same area, for records that are not public."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,14 @@ ABILITIES: dict[str, Ability] = {}
 ROLES: dict[str, Role] = {}
 
 
-def ability(code: str, title: str, allows: str) -> str:
-    """Declare an ability (in a domain's ``permissions.py``); returns its code."""
-    known = ABILITIES.get(code)
-    if known is not None and known != Ability(code, title, allows):
+def ability(code: str, title: str, allows: str, *, sensitive: str = "") -> str:
+    """Declare an ability (in a domain's ``permissions.py``); returns its code.
+
+    ``sensitive`` names the ability that is needed besides for records marked as not public.
+    """
+    made = Ability(code, title, allows, sensitive)
+    if ABILITIES.setdefault(code, made) != made:
         raise ValueError(f"ability {code} is declared twice")
-    ABILITIES[code] = Ability(code, title, allows)
     return code
 
 

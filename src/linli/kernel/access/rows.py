@@ -7,7 +7,7 @@ from typing import TypeVar
 from django.db.models import Model, Q, QuerySet
 
 from linli.kernel.access.actor import Actor
-from linli.kernel.access.roles import Scope
+from linli.kernel.access.roles import ABILITIES, Scope
 
 M = TypeVar("M", bound=Model)
 
@@ -27,13 +27,17 @@ def within(area: str, prefix: str = "") -> Q:
 
 
 def filter_of(actor: Actor, ability: str, prefix: str = "") -> Q:
-    """The filter for the rows on which ``actor`` holds ``ability``. Nothing granted, nothing matched."""
+    """The filter for the rows on which ``actor`` holds ``ability``. Nothing granted, nothing matched.
+
+    Rows marked as not public are reached through the area only by whoever is also granted that. A unit that
+    takes part and a reporter know of theirs anyway.
+    """
     if actor.system:
         return Q()
     scopes = actor.scopes(ability)
     allowed = NOTHING
     if Scope.AREA in scopes and actor.area:
-        allowed |= within(actor.area, prefix)
+        allowed |= within(actor.area, prefix) & _public(actor, ability, prefix)
     if Scope.UNIT in scopes and actor.unit is not None:
         allowed |= Q(**{f"{prefix}units__contains": [actor.unit]})
     if Scope.HELD in scopes and actor.unit is not None and actor.area:
@@ -41,6 +45,14 @@ def filter_of(actor: Actor, ability: str, prefix: str = "") -> Q:
     if Scope.OWN in scopes and actor.records:
         allowed |= Q(**{f"{prefix}pk__in": sorted(actor.records)})
     return allowed
+
+
+def _public(actor: Actor, ability: str, prefix: str) -> Q:
+    """Nothing more where the actor may reach what is not public, or the ability makes no difference."""
+    declared = ABILITIES.get(ability)
+    if declared is None or not declared.sensitive or Scope.AREA in actor.scopes(declared.sensitive):
+        return Q()
+    return Q(**{f"{prefix}sensitive": False})
 
 
 def rows(actor: Actor, ability: str, queryset: QuerySet[M], prefix: str = "") -> QuerySet[M]:

@@ -74,6 +74,8 @@ class Move:
     order: int = 0
     bulk: bool = False
     """Offered for many records at once."""
+    unseen: bool = False
+    """Whoever holds the ability on a record may make it without seeing the record."""
 
     @property
     def describes(self) -> str:
@@ -124,6 +126,7 @@ class Flow(Generic[R]):
         public: bool = False,
         tone: str = "",
         bulk: bool = False,
+        unseen: bool = False,
     ) -> Callable[[F], F]:
         """Declare a move; the function's name is the move's, its docstring says what it does.
 
@@ -148,6 +151,7 @@ class Flow(Generic[R]):
                 tone=tone,
                 order=len(self.moves),
                 bulk=bulk,
+                unseen=unseen,
             )
             return effect
 

@@ -306,7 +306,9 @@ def _fetch_many(actor: Actor, flow: Flow[R], move: Move | None, ids: list[int]) 
     if move is None:
         records = list(queryset.filter(filter_of(actor, flow.view)))
     else:
-        seen = filter_of(actor, flow.view) | filter_of(actor, move.ability)
+        seen = filter_of(actor, flow.view)
+        if move.unseen:
+            seen |= filter_of(actor, move.ability)
         records = list(_with_rights(queryset.filter(seen), actor, [move.ability]))
     flow.load(records)
     return records

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 from django.db.models import QuerySet
 
 from linli.kernel.access.actor import Actor
+from linli.kernel.access.rows import rows
 from linli.kernel.flow.declaration import Flow
-from linli.kernel.flow.perform import visible
 from linli.kernel.insight.declaration import Grain, Indicator, Period
 from linli.kernel.insight.places import told_within
 from linli.kernel.journal.models import Entry
@@ -37,8 +37,8 @@ class Ground(Generic[R]):
         return self.entries(period) if indicator.grain is Grain.MOVE else self.records
 
 
-def ground(actor: Actor, flow: Flow[R], area: str = "") -> Ground[R]:
-    """The records of a flow that ``actor`` may see, by the filter of every list; in ``area``
-    (as the tree stands today) where one is given."""
-    seen = visible(actor, flow)
+def ground(actor: Actor, flow: Flow[R], area: str = "", *, ability: str = "") -> Ground[R]:
+    """The records of a flow on which ``actor`` holds ``ability`` (unless one is named, to see them), by the
+    filter of every list; in ``area`` (as the tree stands today) where one is given."""
+    seen = rows(actor, ability or flow.view, flow.model._default_manager.all())
     return Ground(flow.family, flow.final, seen.filter(told_within(area)) if area else seen)

@@ -48,6 +48,7 @@ class Record(Placed):
     version = models.IntegerField("版本", default=0)
     chain = models.BinaryField(default=b"", editable=False)
     opened_at = models.DateTimeField("发起时间")
+    sensitive = models.BooleanField("不公开", default=False)
 
     family: ClassVar[str]
     """Stable name of the family in journal and clocks, e.g. ``case``."""

@@ -9,7 +9,7 @@ from tests.city import City
 
 from linli.domains.cases import actions, queries
 from linli.domains.cases.flow import flow
-from linli.domains.cases.models import Case, CaseResult, CaseState, Task, TaskState
+from linli.domains.cases.models import Case, CaseResult, CaseState, Report, Task, TaskState
 from linli.domains.cases.presentation import public_steps
 from linli.domains.cases.tests.steps import (
     CENTRE,
@@ -25,6 +25,7 @@ from linli.domains.cases.tests.steps import (
     filed,
     go,
     handled,
+    new_report,
     told,
     verified,
 )
@@ -142,10 +143,22 @@ def test_a_reporter_takes_back_what_nobody_has_begun(city: City) -> None:
 def test_words_to_colleagues_and_to_the_reporter(city: City) -> None:
     case = go(city.actor("worker"), filed(), "comment", opinion="内部看法")
     case = go(city.actor("worker"), case, "note", opinion="我们到现场了")
-    words = [step.words for step in public_steps(case)]
+    words = [step.words for step in public_steps(case, Report.objects.get(case=case))]
     assert "我们到现场了" in words
     assert "内部看法" not in words
     assert [remark.public for _, remark in journal.chain(case.pk) if remark] == [False, True]
+
+
+def test_what_one_reporter_answers_is_not_read_by_the_others(city: City) -> None:
+    case = filed()
+    other = actions.join(PUBLIC, number=case.number, given=new_report(), channel="portal").report
+    case = verified(city, handled(city, dispatched(city, case)))
+    mine = Report.objects.get(first_case=case.pk, pk__lt=other.pk)
+    reason = "住在三号楼的老李家门口还堵着"
+    case = go(holder_of(case.pk, "reporter"), case, "answer", solved=False, reason=reason, report=mine.pk)
+    words = {report.pk: [step.words for step in public_steps(case, report)] for report in (mine, other)}
+    assert reason in words[mine.pk]
+    assert not any("老李" in said for said in (*words[other.pk], case.statement))
 
 
 # Handing back, escalating ----------------------------------------------------------------------------------
@@ -326,6 +339,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "split": ({"parts": [], "reason": "多件事"}, "parts"),
     "comment": ({"opinion": "长" * 2001}, "opinion"),
     "note": ({"opinion": ""}, "opinion"),
+    "supplement": ({"text": "又堵了"}, "report"),
     "supervise": ({"unit": 1, "opinion": "快办", "reply_within": 241}, "reply_within"),
     "reply": ({}, "opinion"),
     "join": ({"text": "短", "lng": 110, "lat": 30}, "text"),

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -23,14 +24,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from linli.domains.cases import actions, queries
 from linli.domains.cases.errors import TrackingUnknown
-from linli.domains.cases.models import Case
-from linli.faces.portal.forms import AnswerForm, TrackForm
+from linli.domains.cases.models import Case, Report
+from linli.faces.portal.forms import AnswerForm, SupplementForm, TrackForm
+from linli.faces.portal.photos import MOST, Photos, take
 from linli.faces.portal.progress import standing
 from linli.faces.portal.qr import qr_svg
 from linli.faces.portal.queries import first_number
-from linli.faces.portal.quotas import GUESSES
+from linli.faces.portal.quotas import GUESSES, REPORTS
 from linli.kernel.access.actor import Actor, holder_of
-from linli.lib.errors import WrongState
+from linli.lib.errors import Conflict, Invalid, WrongState
 from linli.lib.time import now
 
 P = ParamSpec("P")
@@ -68,18 +70,36 @@ def behind_a_secret(page: View[P]) -> View[P]:
 def tracked(request: HttpRequest, secret: str) -> HttpResponse:
     """Receipt and progress in one: what was reported, which step it is in, until when, what came of it."""
     case, report = queries.tracked(secret)
+    return _page(request, secret, case, report, SupplementForm(initial={"client_id": uuid4()}), Photos())
+
+
+def _page(
+    request: HttpRequest,
+    secret: str,
+    case: Case,
+    report: Report,
+    form: SupplementForm,
+    photos: Photos,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """The tracking page, with what was begun to be added."""
     address = request.build_absolute_uri(reverse("portal:tracked", args=[secret]))
+    unsaved = form.data.get("text", "") if form.is_bound else ""
     context = {
         "standing": standing(case, report),
         "secret": secret,
         "code": " ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
         "address": address,
         "qr": qr_svg(address, _("查询链接的二维码")),
-        "form": AnswerForm(),
+        "form": AnswerForm(initial={"reason": "" if case.is_open else unsaved}),
+        "supplement": form,
+        "unsaved": unsaved,
+        "photos": photos,
+        "most": MOST,
         "printed_at": now(),
         "may_withdraw": _may_withdraw(case),
     }
-    return render(request, "portal/tracked.html", context)
+    return render(request, "portal/tracked.html", context, status=status)
 
 
 @behind_a_secret
@@ -87,19 +107,49 @@ def tracked(request: HttpRequest, secret: str) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest, secret: str) -> HttpResponse:
     """Solved or not: one click, with words if the reporter wants."""
-    case, _report = queries.tracked(secret)
+    case, report = queries.tracked(secret)
     form = AnswerForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("没有记下，请再点一次“已解决”或“未解决”"))
         return redirect("portal:tracked", secret)
     solved = form.cleaned_data["solved"] == "yes"
-    given = {"solved": solved, "reason": form.cleaned_data["reason"]}
+    given = {"solved": solved, "reason": form.cleaned_data["reason"], "report": report.pk}
     try:
         actions.move(_reporter(case), case_id=case.pk, move="answer", given=given)
     except WrongState as refusal:
         messages.warning(request, refusal.message)
     else:
         messages.success(request, _("谢谢，已记下：已解决") if solved else _("已记下，将重新办理"))
+    return redirect("portal:tracked", secret)
+
+
+@behind_a_secret
+@csrf_exempt
+@require_POST
+def supplement(request: HttpRequest, secret: str) -> HttpResponse:
+    """Add words or photos to the report while the case is open; what cannot be taken yet stays filled in."""
+    case, report = queries.tracked(secret)
+    photos = take(request)
+    form = SupplementForm(request.POST, claims=photos.claims)
+    is_valid = form.is_valid()
+    if REPORTS.is_spent(request):
+        form.add_error(None, _("这个网络提交过于频繁，请一小时后再试；急事请拨打 12345。您填写的内容还在。"))
+        return _page(request, secret, case, report, form, photos, HTTPStatus.TOO_MANY_REQUESTS)
+    if not is_valid or photos.problems:
+        return _page(request, secret, case, report, form, photos, HTTPStatus.UNPROCESSABLE_ENTITY)
+    given = {"text": form.cleaned_data["text"], "files": photos.claims, "report": report.pk}
+    client_id = form.cleaned_data["client_id"]
+    try:
+        actions.move(_reporter(case), case_id=case.pk, move="supplement", given=given, client_id=client_id)
+    except WrongState:
+        case, report = queries.tracked(secret)
+        messages.warning(request, _("此件已办结，没有补充上；请看下面还可以怎么办"))
+        return _page(request, secret, case, report, form, photos, HTTPStatus.CONFLICT)
+    except (Invalid, Conflict) as refusal:
+        form.add_error(None, refusal.message)
+        return _page(request, secret, case, report, form, photos, refusal.status)
+    REPORTS.count(request)
+    messages.success(request, _("已补充，办理单位会看到"))
     return redirect("portal:tracked", secret)
 
 

@@ -122,6 +122,10 @@ def test_hides_titles_and_places_of_sensitive_cases(city: City) -> None:
     for path in ("/wall/", "/wall/live", "/wall/figures/reported/"):
         assert "不可外传" not in client.get(path).content.decode()
     assert client.get("/wall/live").json()["points"]["features"] == []
+    figures = client.get("/wall/figures/open/").content.decode()
+    for case in Case.objects.exclude(state="closed"):
+        assert case.number in figures, "counted, so that the figure is true"
+        assert f"/cases/{case.number}" not in figures, "and not opened from here"
 
 
 @pytest.mark.parametrize(

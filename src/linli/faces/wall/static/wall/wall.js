@@ -20,7 +20,7 @@ function keepFresh(wall) {
     good = Date.now();
     const at = date ? new Date(date) : new Date();
     taken.dateTime = at.toISOString();
-    taken.textContent = at.toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour12: false });
+    taken.textContent = at.toLocaleTimeString(document.documentElement.lang, { timeZone: "Asia/Shanghai", hour12: false });
     say(wall, "");
   };
   const ask = async () => {
