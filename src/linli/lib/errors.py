@@ -1,11 +1,14 @@
 """The one family of refusals.
 
-    Refusal                     what a person may be told; code, Chinese message, HTTP status
+    Refusal                     what a person may be told; code, message, HTTP status
     ├── NotAllowed      403     the actor may not do this
     ├── NotFound        404     it does not exist, or the actor may not know that it does
     ├── WrongState      409     the record is not where this move starts
     │   └── Conflict    409     somebody else was faster; carries the present state
     └── Invalid         422     the input is wrong; names every field
+
+A refusal speaks the language of whoever asked: titles and plain messages are declared in Chinese and looked
+up in the catalogue when the refusal is made; without a translation they stay as they are.
 
 Codes are stable and belong to the API: they never change once published. One handler renders them
 (``linli.web.problems``): problem+json (RFC 9457) for the API, a page or an inline message for people.
@@ -16,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
+
 
 class Refusal(Exception):
     """Base of everything that the platform refuses with a reason. Subclasses state the fact."""
@@ -25,9 +30,14 @@ class Refusal(Exception):
     title: ClassVar[str] = "无法办理"
 
     def __init__(self, message: str | None = None, **details: Any) -> None:
-        self.message = message or self.title
+        self.message = gettext(message or self.title)
         self.details: dict[str, Any] = details
         super().__init__(self.message)
+
+    @property
+    def heading(self) -> str:
+        """The title in the language in hand."""
+        return gettext(self.title)
 
 
 class NotAllowed(Refusal):
@@ -54,7 +64,7 @@ class Conflict(WrongState):
 
 
 class Invalid(Refusal):
-    """Input that cannot be taken. ``fields`` maps a field's name to its Chinese message."""
+    """Input that cannot be taken. ``fields`` maps a field's name to its message."""
 
     code = "invalid"
     status = 422
@@ -63,7 +73,7 @@ class Invalid(Refusal):
     def __init__(
         self, message: str | None = None, *, fields: Mapping[str, str] | None = None, **details: Any
     ) -> None:
-        self.fields: dict[str, str] = dict(fields or {})
+        self.fields = {name: gettext(told) for name, told in (fields or {}).items()}
         if message is None and self.fields:
-            message = "；".join(self.fields.values())
+            message = gettext("；").join(self.fields.values())
         super().__init__(message, **details)

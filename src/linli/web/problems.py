@@ -1,7 +1,7 @@
 """How a refusal is told: problem+json (RFC 9457) to programs, a page or an inline message to people.
 
-Every answer carries the same facts: the stable code, the Chinese message, the fields that are wrong, and
-what else the refusal knows (after a conflict, the present state of the record).
+Every answer carries the same facts: the stable code, the message in the asker's language, the fields that are
+wrong, and what else the refusal knows (after a conflict, the present state of the record).
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def document(refusal: Refusal, request_id: str = "") -> dict[str, Any]:
     errors = refusal.fields if isinstance(refusal, Invalid) else {}
     members: dict[str, Any] = {
         "type": f"urn:linli:problem:{refusal.code}",
-        "title": str(refusal.title),
+        "title": refusal.heading,
         "status": refusal.status,
         "detail": str(refusal.message),
         "code": refusal.code,

@@ -14,6 +14,7 @@ import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
 from ninja import Field, NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
@@ -161,7 +162,7 @@ def install(api: NinjaAPI) -> None:
 
 
 def fields_of(error: ValidationError) -> dict[str, str]:
-    """``{field: Chinese message}``; a nested field is named ``photos.0.name``."""
+    """``{field: message}``; a nested field is named ``photos.0.name``."""
     return {_field(one["loc"]): _said(one) for one in error.errors}
 
 
@@ -176,13 +177,13 @@ def _field(loc: tuple[str | int, ...]) -> str:
 def _said(error: Mapping[str, Any]) -> str:
     context = {**error.get("ctx", {})}
     if error["type"] in ("value_error", "assertion_error"):
-        return str(context.get("error", "填写有误"))
+        return gettext(str(context.get("error", "填写有误")))
     if "expected" in context:
         context["expected"] = (
-            str(context["expected"]).replace("'", "").replace(" or ", "、").replace(", ", "、")
+            str(context["expected"]).replace("'", "").replace(" or ", ", ").replace(", ", gettext("、"))
         )
     template = MESSAGES.get(error["type"])
-    return template.format_map(context) if template else "填写有误"
+    return gettext(template).format_map(context) if template else gettext("填写有误")
 
 
 def _refusal_of(error: HttpError) -> Refusal:

@@ -307,6 +307,15 @@ def places(context: template.Context, face: str) -> list[navigation.Place]:
     return navigation.places(face, context.get("actor"), request.path if request else "")
 
 
+register.filter("in_chinese", components.in_chinese)
+
+
+@register.filter
+def translated(word: Text) -> str:
+    """A word that is declared in Chinese (a state, a move, a role) in the language of the page."""
+    return _(str(word)) if word else ""
+
+
 @register.filter
 def dash(value: object) -> object:
     """An empty value as a dash."""
