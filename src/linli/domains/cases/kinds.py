@@ -4,6 +4,7 @@ from linli.kernel.notices.kinds import kind
 
 kind("case.task", "新任务")
 kind("case.centre", "上级交办、下级上报")
+kind("case.supplement", "上报人补充情况")
 kind("case.handed_back", "任务退回")
 kind("case.handled", "待核查")
 kind("case.assist_done", "协办完成")

@@ -29,6 +29,8 @@ from linli.web.components import Entry, Photo, Tone, moment
 
 ENTRY_ICONS = {"report": "report", "solve_on_the_spot": "success", "take_in": "merge", "give_back": "split"}
 GOOD = {"verify", "close", "solve_on_the_spot", "approve", "finish"}
+REPORTERS = {"answer", "withdraw", "join", "report", "supplement"}
+"""Moves that are the reporter's where no post has made them."""
 BAD = {"hand_back", "send_back", "return", "refuse", "supervise", "reopen"}
 
 
@@ -71,7 +73,7 @@ def _who(entry: JournalEntry, posts: Mapping[int, str]) -> str:
         return posts.get(entry.post, book().name(entry.unit))
     if entry.unit is not None:
         return book().name(entry.unit)
-    return "上报人" if entry.move in {"answer", "withdraw", "join", "report"} else "系统"
+    return "上报人" if entry.move in REPORTERS else "系统"
 
 
 def _tone(move: str) -> Tone:

@@ -55,6 +55,7 @@ MOVE_ICONS = {
     "send_back": "hand_back",
     "close": "success",
     "unmerge": "split",
+    "supplement": "comment",
     "note": "report",
     "reply": "comment",
 }

@@ -286,3 +286,27 @@ class AnswerForm(forms.Form):
     def clean_reason(self) -> str:
         """Colleagues and others who reported the same read these words, so numbers of people are covered."""
         return without_personal_numbers(str(self.cleaned_data["reason"]).strip())[0]
+
+
+class SupplementForm(forms.Form):
+    """Words that a reporter adds; photos may stand alone."""
+
+    text = forms.CharField(
+        label=gettext_lazy("补充说明"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("比如：又发生了一次、准确的位置、看到的时间。不用写姓名、电话。"),
+        error_messages={"max_length": gettext_lazy("最多 2000 字，请缩短一些")},
+    )
+    client_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, claims: list[str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.claims = claims or []
+
+    def clean_text(self) -> str:
+        text = str(self.cleaned_data["text"]).strip()
+        if not text and not self.claims:
+            raise forms.ValidationError(_("请写几句补充，或者添加照片"))
+        return text

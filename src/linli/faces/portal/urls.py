@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("track/", track.look_up, name="track"),
     path("r/<str:secret>/", track.tracked, name="tracked"),
     path("r/<str:secret>/answer/", track.answer, name="answer"),
+    path("r/<str:secret>/supplement/", track.supplement, name="supplement"),
     path("r/<str:secret>/withdraw/", track.withdraw, name="withdraw"),
     path("grid/", places.grid, name="grid"),
     path("places/areas.json", places.areas_map, name="areas"),

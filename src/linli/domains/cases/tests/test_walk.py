@@ -192,6 +192,8 @@ class Walk(RuleBasedStateMachine):
             "lat": st.just(30.005),
             "text": st.sampled_from(["同样的问题我也看到了", "短"]),
         }
+        if field == "report":
+            return st.sampled_from([*Report.objects.values_list("pk", flat=True), 0])
         if field in ("files", "contact", "client_id", "source_number", "address", "channel"):
             return st.none()
         return known.get(field, WORDS | st.just("已经处理完毕"))

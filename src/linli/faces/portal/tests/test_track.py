@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from tests.city import City
@@ -12,6 +14,7 @@ from linli.domains.cases.models import Case, CaseResult, CaseState, Report
 from linli.faces.portal.tests.conftest import Fields, photo
 from linli.faces.portal.tests.test_report import file_first
 from linli.kernel.access.actor import holder_of
+from linli.kernel.files.models import Attachment
 from linli.kernel.records.editions import forget
 
 
@@ -130,7 +133,65 @@ def test_photos_after_handling_are_shown_as_cleaned_copies(
     assert f"{case.pk}-original" not in page
 
 
-@pytest.mark.parametrize("path", ["", "answer/", "withdraw/"])
+def test_words_and_photos_are_added_while_the_case_is_open(
+    client: Client, city: City, fields: Fields
+) -> None:
+    address, case = filed(client, fields, photos=[photo()])
+    sent = {
+        "text": "晚上又堵了，打 13800001234",
+        "photos": [photo("晚上.jpg", (64, 48))],
+        "client_id": str(uuid4()),
+    }
+    assert client.post(f"{address}supplement/", sent)["Location"] == address
+    page = client.get(address).content.decode()
+    assert "已补充，办理单位会看到" in page
+    assert "晚上又堵了，打 138****1234" in page
+    assert page.count("data-lightbox") == 2
+    assert Attachment.objects.filter(record_id=case.pk).count() == 2
+
+
+def test_what_cannot_be_added_yet_stays_filled_in(client: Client, city: City, fields: Fields) -> None:
+    address, case = filed(client, fields)
+    page = client.post(f"{address}supplement/", {"text": " "})
+    assert page.status_code == 422
+    assert "请写几句补充，或者添加照片" in page.content.decode()
+    wrong = SimpleUploadedFile("说明.txt", b"plain words", "image/jpeg")
+    page = client.post(f"{address}supplement/", {"text": "晚上又堵了", "photos": [photo(), wrong]})
+    assert page.status_code == 422
+    assert "晚上又堵了</textarea>" in page.content.decode()
+    assert "不要这张" in page.content.decode()
+    case.refresh_from_db()
+    assert case.version == 1
+
+
+def test_after_closing_the_page_offers_what_is_possible(client: Client, city: City, fields: Fields) -> None:
+    address, case = filed(client, fields)
+    given = {"reason": "属于高速公路路产", "go_to": "高速公路管理处 12122"}
+    actions.move(city.actor("dispatcher"), case_id=case.pk, move="return", given=given)
+    assert "重新上报" in client.get(address).content.decode()
+    page = client.post(f"{address}supplement/", {"text": "晚上又堵了"})
+    assert page.status_code == 409
+    assert "晚上又堵了" in page.content.decode()
+
+    address, case = filed(client, fields)
+    handled(city, case)
+    closing = {"result": "solved", "opinion": "已解决"}
+    actions.move(city.actor("dispatcher"), case_id=case.pk, move="close", given=closing)
+    page = client.post(f"{address}supplement/", {"text": "晚上又堵了"})
+    assert page.status_code == 409
+    assert "请在上面点“未解决”" in page.content.decode()
+    assert "晚上又堵了</textarea>" in page.content.decode()
+
+
+def test_adding_too_often_is_slowed_down(client: Client, city: City, fields: Fields, settings: Any) -> None:
+    address, _case = filed(client, fields)
+    settings.PORTAL_REPORTS_PER_HOUR = 1
+    page = client.post(f"{address}supplement/", {"text": "晚上又堵了"})
+    assert page.status_code == 429
+    assert "晚上又堵了</textarea>" in page.content.decode()
+
+
+@pytest.mark.parametrize("path", ["", "answer/", "supplement/", "withdraw/"])
 def test_secret_pages_are_kept_out_of_indexes_caches_and_referrers(
     client: Client, fields: Fields, path: str
 ) -> None:
