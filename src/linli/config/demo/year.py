@@ -87,14 +87,14 @@ def build_year(
         changes = Changes()
         for index in range(start, min(start + BATCH, len(plan))):
             narrator.tell(index, changes)
-        _settle(changes, until)
+        settle(changes, until)
         written += changes.copy()
         tell(min(0.98, (start + BATCH) / len(plan)))
-    _seal_days(first, until)
+    seal_days(first, until)
     return written
 
 
-def _seal_days(first: dt.datetime, until: dt.datetime) -> None:
+def seal_days(first: dt.datetime, until: dt.datetime) -> None:
     """Every past day of the journal gets its seal, as the nightly job would have given it."""
     day, last = first.astimezone(LOCAL).date(), until.astimezone(LOCAL).date()
     with clock_at(until):
@@ -103,7 +103,7 @@ def _seal_days(first: dt.datetime, until: dt.datetime) -> None:
             day += dt.timedelta(days=1)
 
 
-def _settle(changes: Changes, until: dt.datetime) -> None:
+def settle(changes: Changes, until: dt.datetime) -> None:
     """What was due in the past has been announced in the past; old notices have been read."""
     for clock in changes.inserted(Clock):
         end = clock.stopped_at or until
