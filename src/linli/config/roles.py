@@ -4,7 +4,8 @@ Where posts stand: a grid worker in a grid, a community's staff in a community, 
 a township, district or city, a clerk in a department, and so on. A city grants roles to posts; what a role
 may do is said here, once, and shown on the roles page with each ability's own line.
 
-System, security and audit administrators are three roles that no account can hold together.
+System, security and audit administrators are three roles that no account can hold together: who makes
+accounts grants them nothing, who grants posts makes no accounts, and a third reads what both have done.
 """
 
 from __future__ import annotations
@@ -105,6 +106,7 @@ role(
             matters.EDIT,
             matters.REFUSALS,
             flow.SET_PARAMETERS,
+            access.VIEW_REGISTERS,
         ],
         HELD: [cases.ACCEPT, cases.DISPATCH, cases.ESCALATE],
         UNIT: [cases.VIEW, cases.HANDLE, cases.REPLY, cases.COMMENT],
@@ -153,6 +155,9 @@ role(
     {
         AREA: [
             access.EDIT_AREAS,
+            access.EDIT_UNITS,
+            access.EDIT_ACCOUNTS,
+            access.VIEW_REGISTERS,
             access.SEE_STYLE,
             clocks.EDIT_CALENDAR,
             flow.SET_PARAMETERS,
@@ -166,13 +171,22 @@ role(
 role(
     "security_admin",
     "安全管理员",
-    {AREA: [vault.CORRECT, vault.ERASE, journal.ERASE_REMARK]},
+    {
+        AREA: [
+            access.VIEW_REGISTERS,
+            access.GRANT_POSTS,
+            access.ISSUE_TOKENS,
+            vault.CORRECT,
+            vault.ERASE,
+            journal.ERASE_REMARK,
+        ]
+    },
     excludes=["system_admin", "audit_admin"],
 )
 role(
     "audit_admin",
     "审计管理员",
-    {AREA: [journal.VERIFY, vault.AUDIT]},
+    {AREA: [access.VIEW_REGISTERS, access.AUDIT_REGISTERS, journal.VERIFY, vault.AUDIT]},
     excludes=["system_admin", "security_admin"],
 )
 role("reporter", "上报人", {OWN: [cases.VIEW, cases.ANSWER]})

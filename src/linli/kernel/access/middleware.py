@@ -8,19 +8,27 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from linli.kernel.access.actor import PUBLIC, Actor, actor_of
-from linli.kernel.units.models import Post
+from linli.kernel.units.models import Account, Post
 
 SESSION_POST = "post"
 
 
 def actor_of_request(request: HttpRequest) -> Actor:
-    """The actor of a page request: the post chosen in the session, else the account's first valid post."""
-    if not request.user.is_authenticated:
+    """The actor of a page request: the post chosen in the session, else the account's first valid post.
+
+    Whoever still has the password that an administrator has set acts as nobody until it is changed.
+    """
+    if not request.user.is_authenticated or needs_own_password(request):
         return PUBLIC
     posts = Post.objects.valid().filter(account_id=request.user.pk).select_related("unit", "account")
     chosen = request.session.get(SESSION_POST)
     post = (posts.filter(pk=chosen).first() if chosen else None) or posts.order_by("pk").first()
     return actor_of(post) if post else PUBLIC
+
+
+def needs_own_password(request: HttpRequest) -> bool:
+    """Whether the account must set a password of its own before it can do anything."""
+    return isinstance(request.user, Account) and request.user.has_one_time_password
 
 
 class ActorMiddleware:

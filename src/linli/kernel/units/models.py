@@ -77,7 +77,22 @@ class Account(AbstractBaseUser):
 
     username = models.CharField("用户名", max_length=40, unique=True)
     name = models.CharField("姓名", max_length=30, blank=True)
+    unit = models.ForeignKey(
+        Unit,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="accounts",
+        verbose_name="所属单位",
+        help_text="账号由哪个单位管理；在哪些单位办事由岗位决定",
+    )
     is_active = models.BooleanField("启用", default=True)
+    one_time_until = models.DateTimeField(
+        "一次性密码有效期至",
+        null=True,
+        blank=True,
+        help_text="非空表示密码由管理员设置，本人登录后必须先修改，过期不能再用",
+    )
     created_at = models.DateTimeField("建立时间", default=now)
     last_login = None  # no record of who signs in when is kept for people to look at
 
@@ -90,6 +105,11 @@ class Account(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    @property
+    def has_one_time_password(self) -> bool:
+        """Whether somebody else has set the password: nothing can be done before it is changed."""
+        return self.one_time_until is not None
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -150,3 +170,40 @@ class Token(models.Model):
             post=post, digest=cls.digest_of(secret), label=label, expires_at=expires_at
         )
         return token, secret
+
+
+class RegisterEntry(models.Model):
+    """One change of a register: who changed which unit, account, post or token, when, and how.
+
+    Append-only (a trigger refuses anything else) and chained by hash, so that ``linli verify`` finds any
+    change made past the platform. ``number`` counts from 1 without gaps.
+    """
+
+    class Subject(models.TextChoices):
+        UNIT = "unit", "单位"
+        ACCOUNT = "account", "账号"
+        POST = "post", "岗位"
+        TOKEN = "token", "接口令牌"
+
+    number = models.BigIntegerField("序号", primary_key=True)
+    deed = models.CharField("操作", max_length=20, db_collation="C")
+    subject = models.CharField("对象", max_length=8, choices=Subject.choices, db_collation="C")
+    subject_id = models.BigIntegerField("对象编号")
+    area = models.CharField("区域", max_length=18, blank=True, db_collation="C")
+    label = models.CharField("名称", max_length=160)
+    facts = models.JSONField("内容", default=dict)
+    account = models.BigIntegerField("操作账号", null=True)
+    post = models.BigIntegerField("操作岗位", null=True)
+    at = models.DateTimeField("时间")
+    prev = models.BinaryField(editable=False)
+    hash = models.BinaryField(editable=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "登记变更"
+        indexes = [
+            models.Index(fields=["area", "-number"], name="units_entry_area"),
+            models.Index(fields=["subject", "subject_id", "-number"], name="units_entry_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.deed} {self.label}"
