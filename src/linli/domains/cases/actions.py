@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 from pydantic import Field
 
 from linli.domains.cases import permissions as may
@@ -163,6 +164,7 @@ def join(actor: Actor, *, number: str, given: NewReport, channel: str) -> Filed:
         address=given.address,
         files=given.files,
         contact=given.contact,
+        about=given.about,
         source_number=given.source_number,
         client_id=given.client_id,
     )
@@ -254,7 +256,9 @@ def _match(opening: Opening, chosen: str | None) -> None:
     if chosen:
         matter = matters.by_code(chosen, area=opening.area)
         if not matter.active:
-            raise Invalid(fields={"matter": f"事项「{matter.name}」已停用，请另选"})
+            raise Invalid(
+                fields={"matter": gettext("事项「%(name)s」已停用，请另选") % {"name": matter.name}}
+            )
         opening.matter, opening.matter_why = matter, "上报人选择"
         return
     found = suggest(opening.text, area=opening.area, limit=1)
@@ -279,7 +283,8 @@ def _filed_before(error: IntegrityError | FileAttached, given: NewReport, channe
             raise Conflict("该提交标识已用于其他渠道的上报", field="client_id") from error
         return Filed(known.case, known, repeated=True)
     if "report_once_per_source_number" in str(error):
-        raise Invalid(fields={"source_number": f"来源编号 {given.source_number} 已经录入过"}) from error
+        said = gettext("来源编号 %(number)s 已经录入过") % {"number": given.source_number}
+        raise Invalid(fields={"source_number": said}) from error
     raise _photo_taken(error) from error
 
 

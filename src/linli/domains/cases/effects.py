@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext
+
 from linli.domains.cases import stages
 from linli.domains.cases.errors import UnitUnknown
 from linli.domains.cases.models import (
@@ -69,7 +71,7 @@ def classify_as(step: AnyStep, code: str | None, urgency: str | None) -> None:
     if code:
         matter = matters.by_code(code, on=case.opened_on, area=case.area)
         if not matter.active:
-            raise Invalid(fields={"matter": f"事项「{matter.name}」已停用"})
+            raise Invalid(fields={"matter": gettext("事项「%(name)s」已停用") % {"name": matter.name}})
         if matter.pk != case.matter_id:
             step.set(matter_id=matter.pk, matter_why="人工认定", sensitive=matter.sensitive)
             if urgency is None:
@@ -248,4 +250,6 @@ def require_evidence(step: AnyStep, claims: list[str]) -> None:
     case = step.record
     matter = matters.by_id(case.matter_id) if case.matter_id else None
     if matter is not None and matter.evidence == Evidence.REQUIRED and not claims:
-        raise Invalid(fields={"files": f"本事项需要附照片：{matter.evidence_reason}"})
+        raise Invalid(
+            fields={"files": gettext("本事项需要附照片：%(why)s") % {"why": matter.evidence_reason}}
+        )

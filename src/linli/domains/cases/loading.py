@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import python_calamine
+from django.utils.translation import gettext
 from pydantic import ValidationError
 
 from linli.domains.cases import actions
@@ -54,7 +55,8 @@ class RowError:
     message: str
 
     def __str__(self) -> str:
-        return f"第 {self.row} 行，{self.field}：{self.message}"
+        told = {"n": self.row, "field": self.field, "message": self.message}
+        return gettext("第 %(n)d 行，%(field)s：%(message)s") % told
 
 
 class LoadFaulty(Invalid):
@@ -64,9 +66,10 @@ class LoadFaulty(Invalid):
     def __init__(self, errors: list[RowError]) -> None:
         self.problems = tuple(errors)
         shown = "\n".join(str(error) for error in errors[:50])
-        more = f"\n……共 {len(errors)} 处" if len(errors) > 50 else ""
+        more = "\n" + gettext("……共 %(n)d 处") % {"n": len(errors)} if len(errors) > 50 else ""
+        said = gettext("文件有 %(n)d 处错误，未导入任何上报：") % {"n": len(errors)}
         super().__init__(
-            f"文件有 {len(errors)} 处错误，未导入任何上报：\n{shown}{more}",
+            f"{said}\n{shown}{more}",
             fields={f"{e.row}.{e.field}": e.message for e in errors[:200]},
         )
 
@@ -81,12 +84,12 @@ class Loaded:
     errors: list[RowError] = field(default_factory=list)
 
     def __str__(self) -> str:
-        text = f"导入 {self.filed} 件"
+        parts = [gettext("导入 %(n)d 件") % {"n": self.filed}]
         if self.repeated:
-            text += f"，{self.repeated} 件此前已导入"
+            parts.append(gettext("%(n)d 件此前已导入") % {"n": self.repeated})
         if self.errors:
-            text += f"，{len(self.errors)} 处错误未导入：\n" + "\n".join(map(str, self.errors[:50]))
-        return text
+            parts.append(gettext("%(n)d 处错误未导入：") % {"n": len(self.errors)})
+        return "\n".join([gettext("，").join(parts), *map(str, self.errors[:50])])
 
 
 def load_reports(
@@ -150,7 +153,7 @@ def _as_text(value: Any) -> str:
 def _errors(row: int, refusal: Refusal) -> list[RowError]:
     fields = refusal.fields if isinstance(refusal, Invalid) else {}
     if not fields:
-        return [RowError(row, "整行", refusal.message)]
+        return [RowError(row, gettext("整行"), refusal.message)]
     return [RowError(row, name, message) for name, message in fields.items()]
 
 
@@ -161,7 +164,7 @@ def _rows(data: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         raise Invalid(fields={"file": "文件是空的"})
     fields = _header(table[0])
     if len(table) - 1 > LARGEST:
-        raise Invalid(fields={"file": f"一次最多导入 {LARGEST} 行，请拆分后再导入"})
+        raise Invalid(fields={"file": gettext("一次最多导入 %(n)d 行，请拆分后再导入") % {"n": LARGEST}})
     for number, cells in enumerate(table[1:], start=2):
         row = {name: cells[i] for i, name in fields.items() if i < len(cells)}
         if any(value not in ("", None) for value in row.values()):
@@ -176,7 +179,8 @@ def _header(cells: list[Any]) -> dict[int, str]:
     }
     missing = [COLUMNS[name][0] for name in REQUIRED if name not in fields.values()]
     if missing:
-        raise Invalid(fields={"file": f"首行缺少栏目：{'、'.join(missing)}"})
+        said = gettext("首行缺少栏目：%(names)s") % {"names": "、".join(missing)}
+        raise Invalid(fields={"file": said})
     return fields
 
 
@@ -188,7 +192,7 @@ def _csv(data: bytes) -> list[list[Any]]:
     try:
         return [list(row) for row in csv.reader(io.StringIO(text, newline=""))]
     except csv.Error as error:
-        raise Invalid(fields={"file": f"CSV 格式有误：{error}"}) from error
+        raise Invalid(fields={"file": gettext("CSV 格式有误：%(error)s") % {"error": error}}) from error
 
 
 def _spreadsheet(data: bytes) -> list[list[Any]]:

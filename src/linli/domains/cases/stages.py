@@ -220,8 +220,10 @@ def check_extension(case: Case, more: Limit) -> None:
     """Refuse more time counted otherwise than the clock that it is for: working time for working time."""
     for clock in running(case, "handle"):
         if clock.measure.is_working != more.measure.is_working:
-            kind = "工作时间" if clock.measure.is_working else "自然时间"
-            raise Invalid(fields={"measure": f"处置时限按{kind}计算，延期也须按{kind}"})
+            wrong = "处置时限按自然时间计算，延期也须按自然时间"
+            if clock.measure.is_working:
+                wrong = "处置时限按工作时间计算，延期也须按工作时间"
+            raise Invalid(fields={"measure": wrong})
 
 
 def extend(step: Step[Case, Any], limit: Limit) -> None:

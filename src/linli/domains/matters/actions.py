@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from linli.domains.matters import versions
 from linli.domains.matters.entries import FIELDS, MatterEntry, entry_of, read_entry
@@ -45,7 +46,11 @@ def revise(
         versions.lock_lists()
         before = _open_version(area, code)
         if day < before.valid_from:
-            raise Invalid(fields={"valid_from": f"不能早于现行版本的生效日期 {before.valid_from}"})
+            raise Invalid(
+                fields={
+                    "valid_from": gettext("不能早于现行版本的生效日期 %(day)s") % {"day": before.valid_from}
+                }
+            )
         entry = _revised(before, values)
         difference = versions.put(before.list, [entry], {code: before}, on=day)
         if not difference.changed:
@@ -61,7 +66,11 @@ def remove(*, actor: Actor, area: str, code: str, reason: str, on: dt.date | Non
         versions.lock_lists()
         matter = _open_version(area, code)
         if day < matter.valid_from:
-            raise Invalid(fields={"valid_from": f"不能早于现行版本的生效日期 {matter.valid_from}"})
+            raise Invalid(
+                fields={
+                    "valid_from": gettext("不能早于现行版本的生效日期 %(day)s") % {"day": matter.valid_from}
+                }
+            )
         _log(actor, area, reason, versions.end([matter], on=day))
     matter.valid_to = day
     return matter
@@ -123,7 +132,7 @@ def _open_version(area: str, code: str) -> Matter:
         .first()
     )
     if matter is None:
-        raise MatterUnknown(f"清单中没有事项 {code}", field="code", matter=code)
+        raise MatterUnknown(gettext("清单中没有事项 %(code)s") % {"code": code}, field="code", matter=code)
     return matter
 
 

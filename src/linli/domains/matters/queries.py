@@ -11,6 +11,8 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+
 from linli.domains.matters.entries import COMMITTEE_KINDS, entry_of, normal
 from linli.domains.matters.errors import MatterUnknown, NotAdmitted
 from linli.domains.matters.kinds import FALLBACK, ListKind, Performer, Stage
@@ -106,7 +108,7 @@ def by_code(code: str, on: dt.date | None = None, *, area: str | None = None) ->
     """The version of ``code`` in force on a day (today). Raises ``MatterUnknown``."""
     matter = lists().in_force(area, on or today()).get(code)
     if matter is None:
-        raise MatterUnknown(f"清单中没有事项 {code}", field="matter", matter=code)
+        raise MatterUnknown(gettext("清单中没有事项 %(code)s") % {"code": code}, field="matter", matter=code)
     return matter
 
 
@@ -285,10 +287,14 @@ def _now_in_force(matter: Matter | None, area: str | None, on: dt.date) -> Matte
 def _not_admitted(
     matter: Matter | None, performer: Performer, rule: str, kinds: list[ListKind], what: str
 ) -> NotAdmitted:
-    looked_at = "、".join(f"“{kind.label}”" for kind in kinds)
-    name = f"“{matter.name}”" if matter is not None else "所提要求"
+    told = {
+        "name": gettext("“%(name)s”") % {"name": matter.name} if matter is not None else gettext("所提要求"),
+        "lists": gettext("、").join(gettext("“%(name)s”") % {"name": gettext(str(k.label))} for k in kinds),
+        "what": gettext(what),
+        "rule": gettext(rule),
+    }
     return NotAdmitted(
-        f"{name}不在{looked_at}之内，{what}（{rule}）",
+        gettext("%(name)s不在%(lists)s之内，%(what)s（%(rule)s）") % told,
         rule=rule,
         list=[kind.value for kind in kinds],
         performer=performer.value,

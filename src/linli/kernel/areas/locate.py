@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import shapely
+from django.utils.translation import gettext
 from numpy.typing import NDArray
 
 from linli.kernel.areas import queries
@@ -131,8 +132,12 @@ def _outside(index: GridIndex, lng: float, lat: float) -> Invalid:
         message = "尚未导入网格边界，无法定位"
         return OutsideCity(message, fields={"location": message})
     path = queries.path_of(nearest.code)
-    away = f"{nearest.metres:.0f} 米" if nearest.metres < 1000 else f"{nearest.metres / 1000:.1f} 公里"
-    message = f"该位置不在本市网格范围内，最近的是{path}，距离约 {away}"
+    if nearest.metres < 1000:
+        away = gettext("%(n).0f 米") % {"n": nearest.metres}
+    else:
+        away = gettext("%(n).1f 公里") % {"n": nearest.metres / 1000}
+    said = gettext("该位置不在本市网格范围内，最近的是%(path)s，距离约 %(away)s")
+    message = said % {"path": path, "away": away}
     return OutsideCity(
         message, fields={"location": message}, nearest=nearest.code, metres=round(nearest.metres, 1)
     )

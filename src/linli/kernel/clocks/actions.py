@@ -13,8 +13,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Protocol
 
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext
+
 from linli.kernel.access.actor import Actor
-from linli.kernel.clocks.calendar import DAY, HOUR, Limit, explain, local_text
+from linli.kernel.clocks.calendar import DAY, HOUR, Limit, explain, local_text, span_words
 from linli.kernel.clocks.errors import ClockNotPaused, ClockPaused, ClockStopped, LimitNotConvertible
 from linli.kernel.clocks.models import CalendarRevision, Clock, Outcome, Urgency
 from linli.kernel.clocks.permissions import EDIT_CALENDAR
@@ -211,22 +215,30 @@ def facts(clock: Clock) -> Facts:
         "due": _iso(clock.due_at),
         "limit": str(clock.limit),
         "source": clock.source,
-        "explanation": explanation(clock),
+        "explanation": _on_record(clock),
     }
     return told | {"provisional": True} if clock.provisional else told
 
 
+def _on_record(clock: Clock) -> str:
+    """Records are kept in the language of the installation, whoever makes the move."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return explanation(clock)
+
+
 def explanation(clock: Clock) -> str:
-    """One Chinese sentence on how the clock's due time comes about."""
-    limit = str(clock.limit)
+    """One sentence on how the clock's due time comes about, in the language in hand."""
+    limit = clock.limit.words
     if clock.used_before_seconds:
-        limit += f"（此前已用{_span(clock, clock.used_before_seconds)}）"
+        limit += gettext("（此前已用%(span)s）") % {"span": _span(clock, clock.used_before_seconds)}
     if clock.extended_seconds:
-        limit += f"，延长{_span(clock, clock.extended_seconds)}"
+        limit += gettext("，延长%(span)s") % {"span": _span(clock, clock.extended_seconds)}
     if clock.paused_seconds:
-        limit += "，扣除暂停期间"
+        limit += gettext("，扣除暂停期间")
     text = explain(clock.started_at, limit, clock.measure, clock.due_at, clock.provisional, rolled=False)
-    return f"{text}；{local_text(clock.paused_at)}起暂停" if clock.paused_at else text
+    if clock.paused_at:
+        text += gettext("；%(time)s起暂停") % {"time": local_text(clock.paused_at)}
+    return text
 
 
 def set_day(
@@ -238,7 +250,11 @@ def set_day(
     """
     actor.require(EDIT_CALENDAR)
     given = {"name": (name, "名称"), "source": (source, "依据"), "reason": (reason, "事由")}
-    missing = {field: f"请填写{label}" for field, (value, label) in given.items() if not value.strip()}
+    missing = {
+        field: gettext("请填写%(label)s") % {"label": gettext(label)}
+        for field, (value, label) in given.items()
+        if not value.strip()
+    }
     if missing:
         raise Invalid(fields=missing)
     change = DayChange(date=date, is_off=is_off, name=name.strip(), source=source.strip())
@@ -297,5 +313,4 @@ def _iso(instant: dt.datetime) -> str:
 
 def _span(clock: Clock, seconds: int) -> str:
     """Seconds of the measure as people read them: 1个工作日2小时 is never said, 1.5个工作日 is."""
-    amount = seconds / (DAY if clock.measure.is_daily else HOUR)
-    return f"{amount:.2f}".rstrip("0").rstrip(".") + f"个{clock.measure.label}"
+    return span_words(seconds / (DAY if clock.measure.is_daily else HOUR), clock.measure)

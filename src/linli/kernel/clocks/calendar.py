@@ -28,6 +28,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from django.utils.translation import gettext, ngettext
+
 from linli.lib.time import LOCAL
 
 HOUR = 3_600
@@ -89,6 +91,25 @@ class Limit:
 
     def __str__(self) -> str:
         return f"{self.amount}个{self.measure.label}"
+
+    @property
+    def words(self) -> str:
+        """The limit in the language in hand; as text it is Chinese, the language of records."""
+        return span_words(self.amount, self.measure)
+
+
+_SPANS = {
+    Measure.WORK_HOURS: "%(n)s个工作时",
+    Measure.WORK_DAYS: "%(n)s个工作日",
+    Measure.HOURS: "%(n)s个自然时",
+    Measure.DAYS: "%(n)s个自然日",
+}
+
+
+def span_words(amount: float, measure: Measure) -> str:
+    """So much of a measure as people read it: 5个工作日, 1.5 working days."""
+    text = _SPANS[measure]
+    return ngettext(text, text, 1 if amount == 1 else 2) % {"n": f"{amount:.2f}".rstrip("0").rstrip(".")}
 
 
 Period = tuple[int, int]
@@ -183,23 +204,23 @@ class Due:
     @property
     def explanation(self) -> str:
         return explain(
-            self.start, str(self.limit), self.limit.measure, self.at, self.provisional, self.rolled
+            self.start, self.limit.words, self.limit.measure, self.at, self.provisional, self.rolled
         )
 
 
 def explain(
     start: dt.datetime, limit: str, measure: Measure, due: dt.datetime, provisional: bool, rolled: bool
 ) -> str:
-    """One Chinese sentence on how a due time comes about."""
-    parts = [f"自{local_text(start)}起{limit}"]
+    """One sentence on how a due time comes about, in the language in hand."""
+    parts = [gettext("自%(start)s起%(limit)s") % {"start": local_text(start), "limit": limit}]
     if measure.is_daily:
-        parts.append("开始当日不计入")
+        parts.append(gettext("开始当日不计入"))
     if rolled:
-        parts.append("末日为休息日，顺延至次一工作日")
-    parts.append(f"至{local_text(due)}止")
-    text = "，".join(parts)
+        parts.append(gettext("末日为休息日，顺延至次一工作日"))
+    parts.append(gettext("至%(due)s止") % {"due": local_text(due)})
+    text = gettext("，").join(parts)
     if provisional:
-        text += "（涉及尚未公布放假安排的日期，暂按周一至周五推算，公布后自动重算）"
+        text += gettext("（涉及尚未公布放假安排的日期，暂按周一至周五推算，公布后自动重算）")
     return text
 
 
@@ -207,9 +228,14 @@ def local_text(instant: dt.datetime) -> str:
     """An instant as people in the city read it; the end of a day reads 24:00."""
     local = instant.astimezone(LOCAL)
     if (local.hour, local.minute, local.second) == (0, 0, 0):
-        day = local.date() - dt.timedelta(days=1)
-        return f"{day.year}年{day.month}月{day.day}日24:00"
-    return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
+        return _day_text(local.date() - dt.timedelta(days=1)) + "24:00"
+    return _day_text(local.date()) + f"{local:%H:%M}"
+
+
+def _day_text(day: dt.date) -> str:
+    """A day before a time of day."""
+    told = {"year": day.year, "month": day.month, "day": day.day, "iso": day.isoformat()}
+    return gettext("%(year)d年%(month)d月%(day)d日") % told
 
 
 class _Shape:

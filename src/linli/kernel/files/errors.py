@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
+
 from linli.lib.errors import Conflict, Invalid, NotAllowed
 
 
@@ -14,7 +16,10 @@ class FileRefused(Invalid):
     advice: ClassVar[str] = "无法接收"
 
     def __init__(self, **details: Any) -> None:
-        super().__init__(fields={"file": f"附件：{self.advice.format(**details)}"}, **details)
+        super().__init__(
+            fields={"file": gettext("附件：{said}").format(said=gettext(self.advice).format(**details))},
+            **details,
+        )
 
 
 class FileEmpty(FileRefused):

@@ -1,9 +1,10 @@
-"""Pydantic's findings, said in Chinese and by field."""
+"""Pydantic's findings, said by field in the language in hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
 from pydantic import BaseModel, ValidationError
 
 from linli.lib.errors import Invalid
@@ -42,15 +43,16 @@ _MESSAGES = {
 
 
 def messages(error: ValidationError, model: type[BaseModel] | None = None) -> dict[str, str]:
-    """``{field: Chinese message}`` for every finding; fields are named by their titles where known."""
+    """``{field: message}`` for every finding; fields are named by their titles where known."""
     found: dict[str, str] = {}
     for item in error.errors(include_url=False):
         path = [str(part) for part in item["loc"]] or ["body"]
         context: dict[str, Any] = {**(item.get("ctx") or {}), "label": _label(path, model)}
         if item["type"] == "value_error":
-            text = f"「{context['label']}」{context['error']}"
+            told = {"label": context["label"], "error": gettext(str(context["error"]))}
+            text = gettext("「{label}」{error}").format_map(told)
         else:
-            text = _MESSAGES.get(item["type"], "「{label}」填写不正确").format_map(context)
+            text = gettext(_MESSAGES.get(item["type"], "「{label}」填写不正确")).format_map(context)
         found.setdefault(".".join(path), text)
     return found
 
@@ -61,5 +63,5 @@ def refuse_invalid(error: ValidationError, model: type[BaseModel] | None = None)
 
 def _label(path: list[str], model: type[BaseModel] | None) -> str:
     if model is not None and path[0] in model.model_fields:
-        return model.model_fields[path[0]].title or path[0]
+        return gettext(model.model_fields[path[0]].title or path[0])
     return path[0]

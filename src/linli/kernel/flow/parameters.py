@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from linli.kernel.access.actor import Actor
 from linli.kernel.flow.declaration import Flow
@@ -48,9 +49,10 @@ def set_value(
         raise NotAllowed("只能设定本区域的流程参数")
     parameter = flow.parameters.get(name)
     if parameter is None:
-        raise NotFound(f"流程参数 {name} 不存在")
+        raise NotFound(gettext("流程参数 %(name)s 不存在") % {"name": name})
     if type(value) is not type(parameter.default) or (parameter.choices and value not in parameter.choices):
-        raise Invalid(fields={name: f"「{parameter.title}」的取值不正确"})
+        said = gettext("「%(title)s」的取值不正确") % {"title": gettext(parameter.title)}
+        raise Invalid(fields={name: said})
     if not source.strip():
         raise Invalid(fields={"source": "请填写依据"})
     with transaction.atomic():

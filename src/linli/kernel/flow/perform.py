@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.utils.translation import gettext
 from pydantic import ValidationError
 
 from linli.kernel.access.actor import Actor
@@ -208,7 +209,8 @@ def perform_many(
     """
     declared = declared_move(flow, move)
     if not declared.bulk:
-        raise WrongState(f"「{declared.title}」只能逐件办理", move=move)
+        said = gettext("「%(move)s」只能逐件办理") % {"move": gettext(declared.title)}
+        raise WrongState(said, move=move)
     versions = dict(records)
     found = {r.pk: r for r in _fetch_many(actor, flow, declared, list(versions))}
     outcomes = {pk: Outcome(pk, refusal=None if pk in found else flow.missing()) for pk in versions}
@@ -289,7 +291,9 @@ def plan_move(
 def declared_move(flow: Flow[Any], name: str) -> Move:
     move = flow.moves.get(name)
     if move is None:
-        raise NotFound(f"没有「{name}」这一流转", move=name, moves=sorted(flow.moves))
+        raise NotFound(
+            gettext("没有「%(move)s」这一流转") % {"move": name}, move=name, moves=sorted(flow.moves)
+        )
     return move
 
 
@@ -329,10 +333,13 @@ def _prepare(
     if version is not None and version != record.version and not move.commutes:
         raise Conflict(**present(flow, record))
     if record.state not in move.start:
-        label = dict(flow.states.choices).get(record.state, record.state)
-        raise WrongState(f"当前状态为「{label}」，不能进行「{move.title}」", **present(flow, record))
+        label = str(dict(flow.states.choices).get(record.state, record.state))
+        said = gettext("当前状态为「%(state)s」，不能进行「%(move)s」")
+        told = {"state": gettext(label), "move": gettext(move.title)}
+        raise WrongState(said % told, **present(flow, record))
     if not getattr(record, "may_0", True):
-        raise NotAllowed(f"您的岗位不能对此件进行「{move.title}」", ability=move.ability)
+        said = gettext("您的岗位不能对此件进行「%(move)s」") % {"move": gettext(move.title)}
+        raise NotAllowed(said, ability=move.ability)
     for guard in move.when:
         reason = guard(actor, record)
         if reason:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from linli.kernel.access.actor import Actor
 from linli.kernel.records.changes import Changes
@@ -59,7 +60,7 @@ def keep(
     without the version of the notice consented to (个人信息保护法 arts. 14, 17).
     """
     why = purpose_of(purpose)
-    beyond = {code: f"{code}：不在“{why.title}”的收集范围内" for code in fields.keys() - why.fields}
+    beyond = {code: _beyond(code, why) for code in fields.keys() - why.fields}
     if beyond:
         raise PersonalDataInvalid(fields=beyond)
     basis = legal_basis or why.legal_basis
@@ -178,7 +179,9 @@ def find_by_phone(actor: Actor, *, phone_number: str, purpose: str, reason: str)
     try:
         wanted = phone(phone_number)
     except ValueError as error:
-        raise PersonalDataInvalid(fields={"phone": f"联系电话：{error}"}) from error
+        raise PersonalDataInvalid(
+            fields={"phone": gettext("%(title)s：%(wrong)s") % {"title": gettext("联系电话"), "wrong": error}}
+        ) from error
     refusal: Refusal | None = None
     found: list[Found] = []
     with transaction.atomic(durable=True):
@@ -238,12 +241,18 @@ def prune_log(*, days: int, batch: int = 10_000) -> int:
         done += deleted
 
 
+def _beyond(code: str, why: Purpose) -> str:
+    return gettext("%(code)s：不在“%(purpose)s”的收集范围内") % {"code": code, "purpose": gettext(why.title)}
+
+
 def _reason(text: str) -> str:
     reason = text.strip()
     if not reason:
         raise PersonalDataInvalid(fields={"reason": "理由：使用个人信息必须说明理由"})
     if len(reason) > REASON_LIMIT:
-        raise PersonalDataInvalid(fields={"reason": f"理由：不能超过 {REASON_LIMIT} 个字"})
+        raise PersonalDataInvalid(
+            fields={"reason": gettext("理由：不能超过 %(n)d 个字") % {"n": REASON_LIMIT}}
+        )
     return reason
 
 

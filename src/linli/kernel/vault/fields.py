@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
 from stdnum.cn import ric
 from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidLength, ValidationError
 
@@ -78,7 +79,7 @@ def text_of(limit: int) -> Callable[[str], str]:
         if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in value):
             raise ValueError("含有无法显示的字符")
         if len(value) > limit:
-            raise ValueError(f"不能超过 {limit} 个字")
+            raise ValueError(gettext("不能超过 %(n)d 个字") % {"n": limit})
         return value
 
     return check
@@ -141,17 +142,21 @@ def checked(fields: Mapping[str, str]) -> dict[str, str]:
     for code, text in fields.items():
         field = FIELDS.get(code)
         if field is None:
-            wrong[code] = f"{code}：不是可登记的个人信息项"
+            wrong[code] = gettext("%(code)s：不是可登记的个人信息项") % {"code": code}
         elif MASKED.search(text):
-            wrong[code] = f"{field.title}：含有星号，是脱敏后的内容，不能写回，请填写完整信息"
+            wrong[code] = _told(field, "含有星号，是脱敏后的内容，不能写回，请填写完整信息")
         elif text.strip():
             try:
                 values[code] = field.check(text)
             except ValueError as error:
-                wrong[code] = f"{field.title}：{error}"
+                wrong[code] = _told(field, str(error))
     if wrong:
         raise PersonalDataInvalid(fields=wrong)
     return values
+
+
+def _told(field: Field, wrong: str) -> str:
+    return gettext("%(title)s：%(wrong)s") % {"title": gettext(field.title), "wrong": gettext(wrong)}
 
 
 def masks_of(values: Mapping[str, str]) -> dict[str, str]:
