@@ -9,6 +9,8 @@ the kernel adds version, journal and chain and writes all of it in one statement
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from linli.domains.cases import effects, guards, stages
 from linli.domains.cases import given as g
 from linli.domains.cases import permissions as may
@@ -135,7 +137,7 @@ def assist(step: Step[Case, g.Assist]) -> None:
     matter = matters.by_id(case.matter_id) if case.matter_id else None
     for unit in units:
         if case.open_task(unit.pk):
-            raise Invalid(fields={"units": f"「{unit}」已在办理此件"})
+            raise Invalid(fields={"units": gettext("「%(unit)s」已在办理此件") % {"unit": unit}})
         matters.check_dispatch(matter, unit=unit, area=case.area)
         effects.open_assist(step, unit)
     step.facts["assist"] = [unit.pk for unit in units]
@@ -216,8 +218,9 @@ def handle(step: Step[Case, g.Handle]) -> None:
     lead = effects.own_task(step, TaskKind.LEAD)
     waiting = [t for t in effects.open_tasks(case) if t.kind == TaskKind.ASSIST]
     if waiting and not step.given.without_assists:
-        names = "、".join(book().name(t.unit_id) for t in waiting)
-        raise Invalid(fields={"without_assists": f"协办单位尚未完成：{names}。如不再等待，请勾选此项"})
+        names = gettext("、").join(book().name(t.unit_id) for t in waiting)
+        said = gettext("协办单位尚未完成：%(names)s。如不再等待，请勾选此项") % {"names": names}
+        raise Invalid(fields={"without_assists": said})
     effects.require_evidence(step, step.given.files)
     effects.attach(step, step.given.files, Stage.AFTER)
     for task in waiting:
@@ -360,7 +363,7 @@ def answer(step: Step[Case, g.Answer]) -> None:
     elif not solved:
         days = parameters.value(flow, ANSWER_REOPENS, case.area)
         if case.closed_at is None or (step.at - case.closed_at).days >= days:
-            raise WrongState(f"结案已超过 {days} 天，如问题仍在请重新上报")
+            raise WrongState(gettext("结案已超过 %(n)d 天，如问题仍在请重新上报") % {"n": days})
         step.go(S.ACCEPTED)
         effects.take_up_again(step)
     step.set(answer="solved" if solved else "unsolved")
