@@ -107,7 +107,8 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA_DIR / "files"
 
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# in the database alone: what a process kept in memory would outlive a sign-out made in another
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12) * 3600
@@ -120,7 +121,6 @@ if env.flag("HTTPS"):
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 31_536_000
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

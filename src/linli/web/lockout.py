@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
 
 from linli.lib.time import now
+from linli.web.counting import Count
 
 ATTEMPTS = 5
 PAUSE = dt.timedelta(minutes=15)
@@ -18,35 +17,28 @@ PAUSE = dt.timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Attempts:
-    """The failed attempts of one user name from one address; kept in the cache, never shown to anybody."""
+    """The failed attempts of one user name from one address, in all processes; never shown to anybody."""
 
-    key: str
+    failed: Count
 
     @classmethod
     def of(cls, request: HttpRequest, username: str) -> Attempts:
-        digest = hashlib.sha256(f"{username.casefold()}|{address_of(request)}".encode()).hexdigest()
-        return cls(f"login:{digest}")
+        subject = f"{username.casefold()}|{address_of(request)}"
+        return cls(Count.of("login", subject, PAUSE, renew=True))
 
     def pause(self) -> dt.timedelta | None:
         """How long the pause still lasts, if there is one."""
-        until: dt.datetime | None = cache.get(f"{self.key}:until")
-        return until - now() if until and until > now() else None
+        counted = self.failed.so_far()
+        if counted is None or counted.number < ATTEMPTS:
+            return None
+        return counted.ends_at - now()
 
     def fail(self) -> int:
         """Count one failure; returns how many attempts are left before the pause."""
-        cache.add(self.key, 0, timeout=int(PAUSE.total_seconds()))
-        try:
-            failed = cache.incr(self.key)
-        except ValueError:  # it expired between the two calls
-            cache.set(self.key, 1, timeout=int(PAUSE.total_seconds()))
-            failed = 1
-        if failed >= ATTEMPTS:
-            cache.set(f"{self.key}:until", now() + PAUSE, timeout=int(PAUSE.total_seconds()))
-            cache.delete(self.key)
-        return max(ATTEMPTS - failed, 0)
+        return max(ATTEMPTS - self.failed.add(), 0)
 
     def forget(self) -> None:
-        cache.delete_many([self.key, f"{self.key}:until"])
+        self.failed.forget()
 
 
 def address_of(request: HttpRequest) -> str:

@@ -1,17 +1,18 @@
 """How much one address may do without an account, so that the portal stays open for everybody.
 
-Generous, since many phones share one address. Counted in the cache under a digest, kept nowhere else.
+Generous, since many phones share one address. Counted for all processes together, under a digest, and
+forgotten when the time is over (``web.counting``).
 """
 
 from __future__ import annotations
 
-import hashlib
+import datetime as dt
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
 
+from linli.web.counting import Count
 from linli.web.lockout import address_of
 
 
@@ -25,23 +26,18 @@ class Quota:
     seconds: int
 
     def is_spent(self, request: HttpRequest) -> bool:
-        used: int = cache.get(self._key(request), 0)
-        return used >= int(getattr(settings, self.setting, self.most))
+        counted = self._of(request).so_far()
+        return counted is not None and counted.number >= int(getattr(settings, self.setting, self.most))
 
     def count(self, request: HttpRequest, deeds: int = 1) -> None:
-        key = self._key(request)
-        cache.add(key, 0, timeout=self.seconds)
-        try:
-            cache.incr(key, deeds)
-        except ValueError:  # it expired between the two calls
-            cache.set(key, deeds, timeout=self.seconds)
+        self._of(request).add(deeds)
 
-    def _key(self, request: HttpRequest) -> str:
-        return f"portal:{self.name}:{hashlib.sha256(address_of(request).encode()).hexdigest()}"
+    def _of(self, request: HttpRequest) -> Count:
+        return Count.of(f"portal.{self.name}", address_of(request), dt.timedelta(seconds=self.seconds))
 
 
 REPORTS = Quota("reports", "PORTAL_REPORTS_PER_HOUR", 60, 3600)
-"""Reports filed."""
+"""Reports filed, and what is added to them."""
 PHOTOS = Quota("photos", "PORTAL_PHOTOS_PER_HOUR", 400, 3600)
 """Photos taken in, filed or not."""
 GUESSES = Quota("guesses", "PORTAL_WRONG_CODES_PER_QUARTER", 20, 900)

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 from tests.city import City, centre_of
@@ -25,7 +24,6 @@ Fields = Callable[..., dict[str, Any]]
 def _portal(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     settings.CITY_NAME = "云汀市"
-    cache.clear()
 
 
 @pytest.fixture
