@@ -393,6 +393,7 @@ def withdraw(step: Step[Case, g.Withdraw]) -> None:
 def join(step: Step[Case, g.Join]) -> None:
     """One more report of the same problem joins the case; its reporter follows it like the first."""
     case, given = step.record, step.given
+    about = None if given.about is None else effects.unit_of(given.about, "about").pk
     report = Report(
         case_id=case.pk,
         first_case=case.pk,
@@ -404,6 +405,7 @@ def join(step: Step[Case, g.Join]) -> None:
         address=given.address,
         source_number=given.source_number,
         client_id=given.client_id,
+        about_id=about,
         post=step.actor.post,
         unit=step.actor.unit,
     )
@@ -415,6 +417,7 @@ def join(step: Step[Case, g.Join]) -> None:
         text=given.text,
         area=case.area,
         report_id=report.pk,
+        about=about,
     )
     report.token = Report.digest_of(report.secret)
     step.changes.insert(report)

@@ -188,5 +188,6 @@ class Join(Given):
     address: Annotated[str, Field(max_length=120)] = asks("地址", "line", default="")
     files: list[str] = asks("照片", "files", default_factory=list, max_length=9)
     contact: Contact | None = asks("联系方式", "hidden", default=None)
+    about: int | None = asks("被反映单位", "unit", default=None)
     source_number: Annotated[str, Field(max_length=40)] = asks("来源编号", "line", default="")
     client_id: UUID | None = asks("提交标识", "hidden", default=None)

@@ -33,7 +33,7 @@ from linli.kernel.vault import actions as vault
 from linli.kernel.vault.errors import ReporterHidden
 from linli.kernel.vault.models import Person
 from linli.lib import numbers
-from linli.lib.errors import NotAllowed, WrongState
+from linli.lib.errors import Invalid, NotAllowed, WrongState
 from linli.lib.time import LOCAL, at
 
 
@@ -218,6 +218,21 @@ def test_the_unit_complained_about_does_not_learn_who_complained(city: City) -> 
         vault.read(city.actor("fire"), person=contact, purpose=REPORTER, fields=["phone"], reason="联系")
     told = vault.read(city.actor("urban"), person=contact, purpose=REPORTER, fields=["phone"], reason="联系")
     assert told == {"phone": "13812345678"}
+
+
+def test_who_joins_is_hidden_from_the_unit_complained_about_too(city: City) -> None:
+    case = dispatched(city, assist=(URBAN,))
+    given = new_report(about=city.unit(FIRE), contact={"name": "王先生", "phone": "13812345678"})
+    report = actions.join(PUBLIC, number=case.number, given=given, channel="portal").report
+    assert report.about_id == city.unit(FIRE)
+    assert report.contact is not None
+    reading = {"person": report.contact, "purpose": REPORTER, "fields": ["phone"], "reason": "联系"}
+    with pytest.raises(ReporterHidden):
+        vault.read(city.actor("fire"), **reading)
+    assert vault.read(city.actor("urban"), **reading) == {"phone": "13812345678"}
+    with pytest.raises(Invalid) as refusal:
+        actions.join(PUBLIC, number=case.number, given=new_report(about=0), channel="portal")
+    assert list(refusal.value.fields) == ["about"]
 
 
 def test_a_sensitive_case_is_not_offered_as_a_duplicate(city: City) -> None:

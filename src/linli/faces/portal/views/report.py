@@ -104,8 +104,8 @@ def _known(form: ReportForm) -> Report | None:
 
 
 def _duplicates(form: ReportForm) -> list[Duplicate]:
-    """Cases to join. Not offered to who complains about a unit: that contact must stay hidden from the
-    unit, and only a report of its own says so."""
+    """Cases to join. Not offered to who complains about a unit: a complaint is read by the centre as a case
+    of its own, while one that joins goes to whoever handles the case, which may be that very unit."""
     if form.about_unit is not None:
         return []
     data = form.cleaned_data
