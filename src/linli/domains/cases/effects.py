@@ -50,6 +50,15 @@ def centre_for(case: Case) -> int | None:
     return centre.pk if centre else None
 
 
+def centre_behind(case: Case, task: Task) -> int | None:
+    """The centre that decides about a task: the one that gave it out (the district's after an escalation),
+    as long as it is in force and the place is its own, else the centre of the place."""
+    given_by = book().unit(task.from_unit_id)
+    if given_by and given_by.kind == UnitKind.CENTRE and case.area.startswith(given_by.area):
+        return given_by.pk
+    return centre_for(case)
+
+
 def tell(step: AnyStep, units: Iterable[int | None], kind: str, words: str) -> None:
     """Tell units about the case, except the one that acts."""
     case = step.record
@@ -100,10 +109,19 @@ def move_to_area(step: AnyStep, code: str) -> None:
         step.part(case.holder_id)
 
 
-def open_task(step: AnyStep, unit: Unit, kind: TaskKind, *, is_final: bool = False) -> Task:
-    """Give a unit its share; it takes part in the case from now on."""
+def open_task(
+    step: AnyStep, unit: Unit, kind: TaskKind, *, given_by: int | None, is_final: bool = False
+) -> Task:
+    """Give a unit its share; it takes part in the case from now on. ``given_by`` is the unit that asks it."""
     case = step.record
-    task = Task(case_id=case.pk, kind=kind, unit_id=unit.pk, opened_at=step.at, is_final=is_final)
+    task = Task(
+        case_id=case.pk,
+        kind=kind,
+        unit_id=unit.pk,
+        from_unit_id=given_by,
+        opened_at=step.at,
+        is_final=is_final,
+    )
     task.place(case.area)
     step.changes.insert(task)
     case.tasks.append(task)
@@ -113,7 +131,7 @@ def open_task(step: AnyStep, unit: Unit, kind: TaskKind, *, is_final: bool = Fal
 
 def open_assist(step: AnyStep, unit: Unit) -> Task:
     """An assisting unit's task, with a clock of its own."""
-    task = open_task(step, unit, TaskKind.ASSIST)
+    task = open_task(step, unit, TaskKind.ASSIST, given_by=step.actor.unit)
     task.due_at = stages.start(step, stages.ASSIST, unit=unit.pk, task=task).due_at
     return task
 
@@ -140,9 +158,11 @@ def back_to_lead(step: AnyStep) -> None:
     """Not solved: the lead unit has it again, as a new round of its task."""
     case = step.record
     lead = unit_of(case.lead_id or 0, "lead")
-    is_final = any(t.is_final for t in case.tasks if t.unit_id == lead.pk)
+    before = [task for task in case.tasks if task.unit_id == lead.pk and task.kind == TaskKind.LEAD]
+    is_final = any(task.is_final for task in before)
     step.set(holder_id=lead.pk, handled_at=None)
-    task = open_task(step, lead, TaskKind.LEAD, is_final=is_final)
+    given_by = before[-1].from_unit_id if before else None
+    task = open_task(step, lead, TaskKind.LEAD, given_by=given_by, is_final=is_final)
     stages.enter_stage(step, unit=lead.pk, task=task)
     tell(step, [lead.pk], "sent_back", "退回重办")
 
@@ -188,12 +208,13 @@ def take_up_again(step: AnyStep) -> None:
 def ask(
     step: AnyStep, kind: RequestKind, reason: str, *, amount: int | None = None, measure: str = ""
 ) -> None:
-    """The lead unit asks; the centre of the place decides."""
+    """The lead unit asks; the centre that dispatched decides."""
     case = step.record
+    task = own_task(step, TaskKind.LEAD)
     request = Request(
         case_id=case.pk,
         kind=kind,
-        unit_id=own_task(step, TaskKind.LEAD).unit_id,
+        unit_id=task.unit_id,
         reason=reason,
         amount=amount,
         measure=measure,
@@ -205,7 +226,7 @@ def ask(
     step.facts |= {"request": request.pk, "kind": kind}
     if amount:
         step.facts |= {"amount": amount, "measure": measure}
-    tell(step, [centre_for(case)], "request", f"{RequestKind(kind).label}申请待审批")
+    tell(step, [centre_behind(case, task)], "request", f"{RequestKind(kind).label}申请待审批")
 
 
 def decide(step: AnyStep, state: RequestState) -> Request:

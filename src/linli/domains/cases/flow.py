@@ -119,7 +119,7 @@ def dispatch(step: Step[Case, g.Dispatch]) -> None:
     is_final = case.hand_backs >= parameters.value(flow, HAND_BACKS, case.area)
     step.facts |= {"lead": lead.pk, "assist": [u.pk for u in assists], "matter": matter.pk, "final": is_final}
     step.set(lead_id=lead.pk, holder_id=lead.pk, matter_confirmed=True)
-    task = effects.open_task(step, lead, TaskKind.LEAD, is_final=is_final)
+    task = effects.open_task(step, lead, TaskKind.LEAD, given_by=step.actor.unit, is_final=is_final)
     stages.enter_stage(step, unit=lead.pk, task=task)
     stages.restart_for_urgency(step)
     for unit in assists:
@@ -181,22 +181,24 @@ def pass_down(step: Step[Case, g.PassDown]) -> None:
     tone="danger",
 )
 def hand_back(step: Step[Case, g.HandBack]) -> None:
-    """A unit gives its task back with a reason; the lead's hand-back returns the case to the centre."""
+    """A unit gives its task back with a reason; the lead's hand-back returns the case to the centre that
+    dispatched it, be it the place's own or a higher one: whoever dispatched decides anew."""
     case = step.record
     task = effects.own_task(step)
+    centre = effects.centre_behind(case, task)
     step.facts |= {"task": task.pk, "kind": task.kind}
     if step.given.suggest:
         step.facts["suggest"] = effects.unit_of(step.given.suggest, "suggest").pk
     effects.end_task(step, task, TaskState.HANDED_BACK)
     if task.kind == TaskKind.ASSIST:
         step.go(S.HANDLING)
-        effects.tell(step, [effects.centre_for(case), case.lead_id], "handed_back", "协办退回")
+        effects.tell(step, [centre, case.lead_id], "handed_back", "协办退回")
         return
     for other in effects.open_tasks(case):
         effects.end_task(step, other, TaskState.CANCELLED)
     effects.lapse_request(step)
     step.go(S.ACCEPTED)
-    step.set(hand_backs=case.hand_backs + 1, lead_id=None, holder_id=effects.centre_for(case))
+    step.set(hand_backs=case.hand_backs + 1, lead_id=None, holder_id=centre)
     step.facts["hand_backs"] = case.hand_backs
     stages.enter_stage(step, unit=case.holder_id)
     last = case.hand_backs >= parameters.value(flow, HAND_BACKS, case.area)

@@ -258,6 +258,9 @@ class Task(Placed):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="task_rows", verbose_name="事件")
     kind = models.CharField("类型", max_length=6, choices=TaskKind.choices, db_collation="C")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="单位")
+    from_unit = models.ForeignKey(
+        Unit, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="派发单位"
+    )
     state = models.CharField(
         "状态", max_length=12, choices=TaskState.choices, default=TaskState.OPEN, db_collation="C"
     )

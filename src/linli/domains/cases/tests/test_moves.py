@@ -201,6 +201,34 @@ def test_the_street_calls_the_district_which_dispatches_or_gives_it_back(city: C
     assert go(district, case, "dispatch", lead=city.unit(FIRE)).state == "handling"
 
 
+def test_what_the_district_dispatched_comes_back_to_the_district(city: City) -> None:
+    district = city.actor("district_dispatcher")
+    case = go(city.actor("fire"), dispatched(city), "hand_back", reason="不属本单位职责")
+    assert case.holder_id == city.unit(CENTRE)
+    case = go(city.actor("dispatcher"), case, "escalate", reason="需要区里协调")
+    case = go(district, case, "dispatch", lead=city.unit(FIRE), assist=[city.unit(URBAN)])
+    case = go(city.actor("urban"), case, "hand_back", reason="无法协助")
+    assert ("case.handed_back", city.unit(DISTRICT_CENTRE)) in told(case)
+    case = go(city.actor("worker"), handled(city, case), "send_back", reason="没办好")
+    case = go(city.actor("fire"), case, "ask_suspension", reason="等待鉴定")
+    assert ("case.request", city.unit(DISTRICT_CENTRE)) in told(case)
+    case = go(city.actor("fire"), case, "hand_back", reason="不属本单位职责")
+    assert (case.state, case.holder_id, case.hand_backs) == ("accepted", city.unit(DISTRICT_CENTRE), 2)
+    with pytest.raises(NotAllowed):
+        go(city.actor("dispatcher"), case, "dispatch", lead=city.unit(FIRE))
+    case = go(district, case, "dispatch", lead=city.unit(FIRE))
+    with pytest.raises(WrongState, match="不能再退回"):
+        go(city.actor("fire"), case, "hand_back", reason="还是不想办")
+
+
+def test_a_task_from_a_centre_that_is_no_more_comes_back_to_the_places_own(city: City) -> None:
+    case = go(city.actor("dispatcher"), filed(), "escalate", reason="需要区里协调")
+    case = go(city.actor("district_dispatcher"), case, "dispatch", lead=city.unit(FIRE))
+    Task.objects.filter(case=case).update(from_unit=None)
+    case = go(city.actor("fire"), case, "hand_back", reason="不属本单位职责")
+    assert case.holder_id == city.unit(CENTRE)
+
+
 def test_above_the_city_there_is_nobody(city: City) -> None:
     case = go(city.actor("dispatcher"), filed(), "escalate", reason="需要区里")
     case = go(city.actor("district_dispatcher"), case, "escalate", reason="需要市里")
