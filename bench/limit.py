@@ -20,7 +20,7 @@ import psycopg
 from psycopg import pq
 
 from bench.figures import CpuMeter, Run, Spread
-from linli.kernel.records.changes import Step, as_json, statement
+from linli.kernel.records.changes import Step, parameters, statement
 
 CONNECTIONS = 8
 """More connections than cores keep the disk's flushes shared (group commit)."""
@@ -46,7 +46,7 @@ Shape = Callable[[Plan], tuple[Call, ...]]
 def as_one(plan: Plan) -> tuple[Call, ...]:
     """The plan as the platform sends it."""
     shape, document = plan
-    return ((statement(shape).replace("%s", "$1"), (as_json(document),)),)
+    return ((statement(shape), tuple(rows.encode() for rows in parameters(shape, document))),)
 
 
 def row_by_row(plan: Plan) -> tuple[Call, ...]:
@@ -135,8 +135,8 @@ class _Writer(threading.Thread):
         execute, control = self.connection.pgconn.exec_prepared, self.connection.pgconn.exec_
         if len(calls) > 1:
             control(b"BEGIN")
-        for sql, parameters in calls:
-            self._refuse_failure(execute(self._prepared[sql], parameters))  # type: ignore[arg-type] # None is NULL
+        for sql, values in calls:
+            self._refuse_failure(execute(self._prepared[sql], values))  # type: ignore[arg-type] # None is NULL
         if len(calls) > 1:
             control(b"COMMIT")
 
