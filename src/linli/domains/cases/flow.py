@@ -264,8 +264,9 @@ def ask_suspension(step: Step[Case, g.AskSuspension]) -> None:
 def ask_extension(step: Step[Case, g.AskExtension]) -> None:
     """The lead unit needs more time; the centre decides."""
     given = step.given
-    stages.check_extension(step.record, Limit(given.amount, Measure(given.measure)))
-    effects.ask(step, RequestKind.EXTEND, given.reason, amount=given.amount, measure=given.measure)
+    measure = given.measure or stages.measure_of_handling(step.record)
+    stages.check_extension(step.record, Limit(given.amount, measure))
+    effects.ask(step, RequestKind.EXTEND, given.reason, amount=given.amount, measure=measure.value)
 
 
 @flow.move(

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from linli.domains.cases.contacts import Contact
 from linli.domains.cases.models import CaseResult, Channel
+from linli.kernel.clocks.calendar import Measure
 from linli.kernel.clocks.models import Urgency
 from linli.kernel.flow.declaration import Given
 
@@ -78,9 +79,8 @@ class AskSuspension(Given):
 
 class AskExtension(Given):
     amount: Annotated[int, Field(ge=1, le=60)] = asks("延长", "number")
-    measure: Literal["work_hours", "work_days", "hours", "days"] = asks(
-        "单位", "measure", default="work_days"
-    )
+    measure: Measure | None = asks("单位", "measure", default=None)
+    """That of the time for handling where it is not said."""
     reason: Words = asks("延期理由", "text")
 
 

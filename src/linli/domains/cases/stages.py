@@ -16,7 +16,7 @@ from linli.domains.cases.models import Case, CaseState, Supervision, Task
 from linli.domains.cases.parameters import LIMITS, overall_for
 from linli.domains.matters import queries as matters
 from linli.kernel.clocks import actions as clocks
-from linli.kernel.clocks.calendar import Limit
+from linli.kernel.clocks.calendar import Limit, Measure
 from linli.kernel.clocks.models import Clock
 from linli.kernel.clocks.timing import used
 from linli.kernel.flow.perform import Step
@@ -214,6 +214,12 @@ def resume_all(step: Step[Case, Any]) -> None:
         if clock.is_paused:
             _tell(step, clocks.resume(step.changes, clock, at=step.at))
     sync_due(step)
+
+
+def measure_of_handling(case: Case) -> Measure:
+    """What the time for handling is counted in: that of the running clock, else of the limit that holds."""
+    clock = next(iter(running(case, "handle")), None)
+    return clock.measure if clock is not None else limit_of(case, "handle").limit.measure
 
 
 def check_extension(case: Case, more: Limit) -> None:

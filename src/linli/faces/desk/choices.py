@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
+from django.utils.translation import gettext as _
+
+from linli.domains.cases import stages
 from linli.domains.cases.models import Case
 from linli.domains.cases.queries import Likeness, nearby, worklist
 from linli.domains.matters import queries as matters
@@ -15,6 +18,7 @@ from linli.domains.matters.suggestion import Suggestion, suggest
 from linli.kernel.access.actor import Actor
 from linli.kernel.areas import queries as areas
 from linli.kernel.areas.levels import WIDTHS, is_code
+from linli.kernel.clocks.calendar import Measure
 from linli.kernel.units.models import Unit, UnitKind
 from linli.kernel.units.queries import book
 
@@ -188,6 +192,13 @@ def visible_only(actor: Actor, found: Sequence[Likeness]) -> list[Likeness]:
     seen = worklist(actor, "all").filter(pk__in=[one.case.pk for one in found])
     ids = set(seen.values_list("pk", flat=True))
     return [one for one in found if one.case.pk in ids]
+
+
+def measures(setting: Setting) -> list[Option]:
+    """What more time can be counted in: as the time for handling is, which comes first, or nearly so."""
+    own = stages.measure_of_handling(setting.case) if setting.case is not None else Measure.WORK_DAYS
+    alike = [own, *(one for one in Measure if one is not own and one.is_working == own.is_working)]
+    return [Option(one.value, _(one.label)) for one in alike]
 
 
 def areas_from(area: str) -> list[Group]:

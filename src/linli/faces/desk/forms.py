@@ -23,7 +23,6 @@ from linli.domains.cases.given import Part
 from linli.faces.desk import choices
 from linli.faces.desk.choices import Group, Option, Setting
 from linli.kernel.access.actor import Actor
-from linli.kernel.clocks.calendar import Measure
 from linli.kernel.files import actions as files
 from linli.kernel.files import queries as claims
 from linli.kernel.flow.declaration import Move
@@ -220,8 +219,8 @@ def _offer(made: Field, move: Move, info: FieldInfo, setting: Setting) -> None:
     if made.widget == "choice":
         made.groups = [Group("", [Option(value, label) for value, label in _choices_of(info.annotation)])]
     elif made.widget == "measure":
-        measures = typing.get_args(info.annotation)
-        made.groups = [Group("", [Option(value, Measure(value).label) for value in measures])]
+        made.groups = [Group("", choices.measures(setting))]
+        made.value = made.groups[0].options[0].value
     elif made.widget in ("matter", "parts"):
         made.groups = choices.matter_groups(setting)
         made.value = setting.matter.code if setting.matter and made.widget == "matter" else ""

@@ -79,6 +79,17 @@ def test_an_extension_adds_what_was_granted_and_nothing_else(city: City) -> None
     assert clock(case, "handle").extended_seconds > 0
 
 
+@pytest.mark.parametrize(("matter", "measure"), [("WG-AQ-01", "hours"), ("WG-JM-05", "work_days")])
+def test_more_time_is_counted_as_the_time_for_handling_unless_said_otherwise(
+    city: City, matter: str, measure: str
+) -> None:
+    with at(MONDAY):
+        case = dispatched(city, filed(matter=matter), lead=URBAN)
+        held = clock(case, "handle").measure
+        go(city.actor("urban"), case, "ask_extension", amount=2, reason="缺配件")
+    assert Request.objects.get().measure == held == measure
+
+
 def test_a_request_that_is_refused_or_overtaken_changes_no_time(city: City) -> None:
     with at(MONDAY):
         case = go(city.actor("fire"), dispatched(city), "ask_suspension", reason="等待鉴定")

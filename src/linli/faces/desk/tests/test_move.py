@@ -64,6 +64,18 @@ def test_dispatch_offers_the_responsible_unit_first_and_chosen(
     assert "<html" not in page
 
 
+def test_more_time_is_offered_in_the_measure_of_the_time_for_handling(
+    city: City, sign_in: SignIn, file_report: FileReport
+) -> None:
+    case = file_report().case
+    given = {"lead": city.unit("东湖区消防救援大队")}
+    actions.move(city.actor("dispatcher"), case_id=case.pk, move="dispatch", given=given)
+    page = sign_in("fire").get(_url(case, "ask_extension"), headers=PANEL).content.decode()
+    assert re.search(r'<option value="hours"[^>]*selected', page)
+    assert '<option value="days"' in page
+    assert "work_days" not in page
+
+
 def test_another_matter_brings_its_own_units_and_keeps_the_words(
     city: City, sign_in: SignIn, file_report: FileReport
 ) -> None:
