@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from linli.config.demo.names import Namer
 from linli.config.demo.places import Place, make_places
 from linli.config.demo.rhythm import Subject, draw_year
 from linli.config.demo.year import build_year
+from linli.domains.cases.models import Case, CaseState
 from linli.domains.matters import queries as matters
 from linli.domains.matters.kinds import Performer
 from linli.domains.matters.loading import load_matters
@@ -218,6 +220,8 @@ def _live_the_year(making: Making) -> None:
 
 
 def _write_accounts(making: Making) -> None:
+    handled = Case.objects.filter(state=CaseState.HANDLED).values_list("area", flat=True)
+    people.show_where_work_waits(making.planned_posts, making.posts, Counter(handled))
     shown = people.show_accounts(making.planned_posts, making.posts, making.city)
     making.accounts = tuple(dataclasses.asdict(account) for account in shown)
     file = making.data_dir / ACCOUNTS

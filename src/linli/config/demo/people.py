@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.hashers import make_password
 
@@ -78,6 +78,32 @@ def create_posts(planned: list[PlannedPost], units: list[Unit], *, on: dt.date) 
         ],
         batch_size=5000,
     )
+
+
+def show_where_work_waits(planned: list[PlannedPost], posts: list[Post], waiting: Mapping[str, int]) -> None:
+    """Give the shown grid worker's name to whoever works in the grid of the same community where most waits.
+
+    Names to sign in with change hands, posts do not: what the year's journal says of them stays true.
+    ``waiting`` counts by grid.
+    """
+    shown = next(n for n, post in enumerate(planned) if post.about and post.role == "grid_worker")
+    neighbours = [
+        n
+        for n, post in enumerate(planned)
+        if post.role == "grid_worker" and post.area[:12] == planned[shown].area[:12]
+    ]
+    busiest = max(neighbours, key=lambda n: (waiting.get(planned[n].area, 0), n == shown))
+    if busiest == shown:
+        return
+    one, other = planned[shown], planned[busiest]
+    planned[shown] = replace(one, username=other.username, title=other.title, about=other.about)
+    planned[busiest] = replace(other, username=one.username, title=one.title, about=one.about)
+    for post, name in (
+        (posts[shown], f"{one.username}*"),  # nobody can sign in so, and names are unique at every moment
+        (posts[busiest], one.username),
+        (posts[shown], other.username),
+    ):
+        Account.objects.filter(pk=post.account_id).update(username=name)
 
 
 def show_accounts(planned: list[PlannedPost], posts: list[Post], city: CityMap) -> list[DemoAccount]:

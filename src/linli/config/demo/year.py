@@ -47,6 +47,9 @@ NOTICES_KEPT = dt.timedelta(days=2)
 """Older notices have long been read."""
 CONTACTS_KEPT = dt.timedelta(days=60)
 
+BEYOND_THE_STREET = 0.12
+"""Share of cases that go past the street's own stations to the district's department (示范)."""
+
 CHANNEL_OF = {
     "patrol": Channel.PATROL,
     "portal": Channel.PORTAL,
@@ -159,6 +162,7 @@ class Story:
         self.result = RESULTS[plan.result[index]]
         self.matter: Matter = matters.by_code(subject.code, area=self._grid())
         self.spot = narrator.writer.spot(self.place, theme=self.theme)
+        self.is_hard = narrator.chance(BEYOND_THE_STREET)
         self.case: Case
         self.side: list[Deed] = []
 
@@ -399,7 +403,9 @@ class Story:
     # Who and when
 
     def _lead(self) -> Unit:
-        return self._able(self.matter.lead_function) or self._government()
+        function = self.matter.lead_function
+        above = self._able(function, self.case.area[:6]) if self.is_hard else None
+        return above or self._able(function) or self._government()
 
     def _government(self) -> Unit:
         unit = book().nearest(self.case.area[:9], kind=UnitKind.GOVERNMENT)
@@ -407,9 +413,9 @@ class Story:
             raise LookupError(f"no government above {self.case.area}")
         return unit
 
-    def _able(self, function: str) -> Unit | None:
+    def _able(self, function: str, area: str = "") -> Unit | None:
         """The unit responsible for a function here that has people and may be asked."""
-        unit = book().responsible(function, self.case.area)
+        unit = book().responsible(function, area or self.case.area)
         if unit is None or self.n.cast.handler(unit.pk) is None:
             return None
         if unit.kind == UnitKind.COMMITTEE and not matters.is_admitted(

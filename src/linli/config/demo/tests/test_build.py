@@ -12,6 +12,7 @@ from linli.config import environment as env
 from linli.config.demo import build as build_demo
 from linli.config.demo import making
 from linli.config.demo.making import ACCOUNTS, CityThere, subjects_of
+from linli.config.demo.people import PlannedPost, show_where_work_waits
 from linli.kernel.areas.locate import locate_many
 from linli.kernel.areas.models import Area
 from linli.kernel.units.models import Account, Post, Token, Unit
@@ -60,6 +61,26 @@ def test_every_matter_has_a_responsible_unit_in_every_community(data_dir: Path) 
         for township in townships:
             assert {(function, township[:width]) for width in (4, 6, 9)} & carried, function
     assert len(districts) == 3
+
+
+def test_the_shown_grid_worker_stands_where_work_waits(data_dir: Path) -> None:
+    city = build_demo(scale=0.25, until=UNTIL)
+    (shown,) = (one for one in city.accounts if one["role"] == "grid_worker")
+    grid = shown["area"].split()[0]
+    posts = list(
+        Post.objects.filter(role="grid_worker", area__startswith=grid[:12]).select_related("account")
+    )
+    planned = [
+        PlannedPost(
+            p.account.username, p.account.name, p.role, 0, p.area, "网格员", about="试" * (p.area == grid)
+        )
+        for p in posts
+    ]
+    busy = next(p for p in posts if p.area != grid)
+    show_where_work_waits(planned, posts, {grid: 1, busy.area: 2})
+    assert Post.objects.get(account__username="wangge").pk == busy.pk
+    assert Post.objects.get(area=grid, role="grid_worker").account.username == f"wg{busy.area}"
+    assert [one.area for one in planned if one.about] == [busy.area]
 
 
 def test_the_shown_accounts_can_sign_in_and_call(data_dir: Path) -> None:
