@@ -53,8 +53,8 @@ api = NinjaAPI(
 )
 install(api)
 
+api.add_router("", cases)  # before the public one: what it names by a word is no tracking code
 api.add_router("", cases_public)
-api.add_router("", cases)
 api.add_router("", stats)
 api.add_router("/areas", areas)
 api.add_router("/matters", matters)

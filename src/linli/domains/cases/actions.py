@@ -22,6 +22,7 @@ from linli.domains.cases.flow import flow
 from linli.domains.cases.given import Join
 from linli.domains.cases.models import Case, Channel, Report
 from linli.domains.cases.opening import Opening, open_case, open_solved
+from linli.domains.cases.texts import HIDDEN_TITLE
 from linli.domains.matters import actions as matter_actions
 from linli.domains.matters import queries as matters
 from linli.domains.matters.errors import NotAdmitted
@@ -89,7 +90,7 @@ def report(actor: Actor, *, given: NewReport, channel: str) -> Filed:
         planned = plan_report(actor, given=given, channel=channel)
         planned.changes.write()
     except (IntegrityError, FileAttached) as error:
-        return _filed_before(error, given, channel)
+        return _filed_before(error, actor, given, channel)
     return Filed(planned.case, planned.report)
 
 
@@ -145,7 +146,7 @@ def solve_on_the_spot(actor: Actor, *, given: SolvedOnTheSpot) -> Filed:
         attach_files(changes, actor, given.files, case, Stage.REPORT)
         changes.write()
     except (IntegrityError, FileAttached) as error:
-        return _filed_before(error, given, Channel.PATROL)
+        return _filed_before(error, actor, given, Channel.PATROL)
     return Filed(case, made)
 
 
@@ -171,7 +172,7 @@ def join(actor: Actor, *, number: str, given: NewReport, channel: str) -> Filed:
     try:
         moved = perform(as_joiner, flow=flow, move="join", record_id=case.pk, given=joined)
     except (IntegrityError, FileAttached) as error:
-        return _filed_before(error, given, channel)
+        return _filed_before(error, actor, given, channel)
     return Filed(moved, moved.report_list[-1])
 
 
@@ -272,15 +273,18 @@ def _about(unit: int | None) -> int | None:
     return unit
 
 
-def _filed_before(error: IntegrityError | FileAttached, given: NewReport, channel: str) -> Filed:
+def _filed_before(
+    error: IntegrityError | FileAttached, actor: Actor, given: NewReport, channel: str
+) -> Filed:
     """A repeated submission gets the first one's answer; a used source number is said to be used.
 
-    The first to tell of a repetition may be its photos: they belong to the first submission by now.
+    The answer holds the tracking secret, so that it is given to the post that submitted first and to no
+    other. The first to tell of a repetition may be its photos: they belong to the first submission by now.
     """
     repeated = Report.objects.select_related("case").filter(client_id=given.client_id)
     if given.client_id is not None and (known := repeated.first()) is not None:
-        if known.channel != channel:
-            raise Conflict("该提交标识已用于其他渠道的上报", field="client_id") from error
+        if known.channel != channel or known.post != actor.post:
+            raise Conflict("该提交标识已用于其他岗位或渠道的上报", field="client_id") from error
         return Filed(known.case, known, repeated=True)
     if "report_once_per_source_number" in str(error):
         said = gettext("来源编号 %(number)s 已经录入过") % {"number": given.source_number}
@@ -309,6 +313,6 @@ def _count_refusal(actor: Actor, case_id: int, refusal: NotAdmitted, given: Give
         sender=sender,
         target=target,
         area=case.area,
-        demand=case.title,
+        demand=HIDDEN_TITLE if case.sensitive else case.title,
         matter=matters.by_id(case.matter_id) if case.matter_id else None,
     )

@@ -360,7 +360,7 @@ def tracked(request: HttpRequest, tracking: str) -> TrackedOut:
     case, report = queries.tracked(tracking)
     return TrackedOut(
         number=case.number,
-        title=case.title,
+        title=presentation.title_for(case, report),
         state_title=case.state_title,
         result=case.get_result_display() if case.result else None,
         statement=case.statement,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from linli.domains.cases.flow import flow
 from linli.domains.cases.models import Case, CaseState, Report
+from linli.domains.cases.texts import title_of
 from linli.kernel.access.actor import SYSTEM
 from linli.kernel.journal import queries as journal
 from linli.kernel.journal.models import Entry
@@ -63,6 +64,15 @@ def _is_for(report: Report, entry: Entry) -> bool:
     if entry.move in _WORDS_OF_A_REPORTER:
         return bool(entry.facts.get("report") == report.pk)
     return entry.move in _WORDS_TO_REPORTERS
+
+
+def title_for(case: Case, report: Report) -> str:
+    """What the case is called on the page of who made ``report``.
+
+    A title is made of the first reporter's words; whoever reported the same reads their own.
+    """
+    is_first = report.first_case == case.pk and report.at == case.opened_at
+    return case.title if is_first else title_of(report.text)
 
 
 def may_answer(case: Case) -> bool:

@@ -11,6 +11,8 @@ from linli.lib.bigrams import vector
 TITLE_LENGTH = 40
 SHORTEST_TITLE = 6
 """Characters; what is shorter is a greeting or a sigh."""
+HIDDEN_TITLE = "不公开事件"
+"""Stands for the title of a case that is not public where more people read than may know of it."""
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]")
 _PERSONAL = re.compile(r"(?<![0-9A-Za-z])(1[3-9]\d{9}|\d{17}[\dXx])(?![0-9A-Za-z])")
 

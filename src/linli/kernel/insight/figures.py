@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Aggregate, CharField, Count, Expression, F, FloatField, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
@@ -153,7 +154,11 @@ def _count(
     }
     key = Value(WHOLE, CharField()) if by is None else F(by) if isinstance(by, str) else by
     grouped = found.order_by().values(group=key).annotate(**columns)
-    sql, parameters = with_facts(shared, grouped.query.sql_with_params())
+    try:
+        compiled = grouped.query.sql_with_params()
+    except EmptyResultSet:  # the viewer may see nothing, so that there is nothing to ask
+        return [(WHOLE, {})] if by is None else []
+    sql, parameters = with_facts(shared, compiled)
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()

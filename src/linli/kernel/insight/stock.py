@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TypeVar
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from linli.kernel.insight.declaration import Period
@@ -22,8 +23,11 @@ def open_per_day(on: Ground[R], period: Period) -> dict[dt.date, int]:
     Counted backwards from the present, so that only the moves since the first day are read.
     """
     final = sorted(on.final)
+    try:
+        seen, parameters = on.records.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:  # the viewer may see nothing, so that there is nothing to ask
+        return dict.fromkeys(period.dates, 0)
     present = on.records.exclude(state__in=final).count()
-    seen, parameters = on.records.order_by().values("pk").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
