@@ -37,7 +37,7 @@ from linli.kernel.clocks.calendar import Limit, Measure
 from linli.kernel.files.models import Stage
 from linli.kernel.flow import parameters
 from linli.kernel.flow.declaration import Flow
-from linli.kernel.flow.perform import Step
+from linli.kernel.flow.perform import Step, visible
 from linli.kernel.units.models import UnitKind
 from linli.kernel.units.queries import book
 from linli.lib.errors import Invalid, WrongState
@@ -436,9 +436,12 @@ def join(step: Step[Case, g.Join]) -> None:
     "并案", start=[S.REPORTED, S.ACCEPTED], to=S.CLOSED, ability=may.DISPATCH, when=[guards.not_merged]
 )
 def merge(step: Step[Case, g.Merge]) -> None:
-    """The same problem as another case: its reports go there, and come back if that was wrong."""
+    """The same problem as another case that one sees: its reports go there, and come back if that was wrong.
+
+    A number out of sight is refused like one that is none.
+    """
     case = step.record
-    into = Case.objects.filter(number=step.given.into).first()
+    into = visible(step.actor, flow).filter(number=step.given.into).first()
     if into is None or into.pk == case.pk or not into.is_open or into.district != case.district:
         raise Invalid(fields={"into": "请填写同一区（市）县内另一件未结案事件的编号"})
     if Case.objects.filter(merged_into=case.pk).exists():
