@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from linli.domains.cases import stages
 from linli.domains.cases.models import Case
-from linli.domains.cases.queries import Likeness, nearby, worklist
+from linli.domains.cases.queries import Likeness, nearby
 from linli.domains.matters import queries as matters
 from linli.domains.matters.entries import TIMED
 from linli.domains.matters.models import Matter
@@ -180,18 +180,7 @@ def likely_duplicates(setting: Setting) -> list[Likeness]:
         return []
     matter = matters.by_id(case.matter_id) if case.matter_id else None
     text = setting.texts[0] if setting.texts else case.title
-    return visible_only(
-        setting.actor, nearby(case.lng, case.lat, text=text, matter=matter, except_for=case.pk)
-    )
-
-
-def visible_only(actor: Actor, found: Sequence[Likeness]) -> list[Likeness]:
-    """Place and matter are asked over all cases; shown are only those the actor may see."""
-    if not found:
-        return []
-    seen = worklist(actor, "all").filter(pk__in=[one.case.pk for one in found])
-    ids = set(seen.values_list("pk", flat=True))
-    return [one for one in found if one.case.pk in ids]
+    return nearby(case.lng, case.lat, text=text, matter=matter, except_for=case.pk, actor=setting.actor)
 
 
 def measures(setting: Setting) -> list[Option]:

@@ -108,12 +108,12 @@ def _likely(actor: Actor, data: QueryDict) -> dict[str, object]:
     found = choices.suggested_matters(text, area or actor.area)
     code = data.get("matter") or (found[0].value if found else "")
     known = matters.lists().in_force(area or None, today()).get(code)
-    near = queries.nearby(*place, text=text, matter=known) if place and text else []
+    near = queries.nearby(*place, text=text, matter=known, actor=actor) if place and text else []
     urgency = suspect_urgency(text)
     return {
         "suggested": found,
         "path": path,
-        "near": choices.visible_only(actor, near),
+        "near": near,
         "urgency": urgency if urgency.words else None,
         "join": data.get("join", ""),
     }
