@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
-from django.db.models import BooleanField, Q, Value, When
-from django.db.models import Case as Choose
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -22,9 +20,9 @@ from linli.domains.cases.queries import WORKLISTS, Worklist
 from linli.domains.matters import queries as matters
 from linli.kernel.access.actor import Actor
 from linli.kernel.access.roles import Scope
-from linli.kernel.access.rows import filter_of
 from linli.kernel.areas.queries import paths_of
 from linli.kernel.flow.declaration import Move
+from linli.kernel.flow.perform import offers_many
 from linli.kernel.units.queries import book
 from linli.lib.time import now
 from linli.web import components
@@ -106,35 +104,18 @@ def move_icon(name: str) -> str:
 
 def usual_moves(actor: Actor, cases: Sequence[Case]) -> dict[int, Move]:
     """The usual next move of each case for the actor, where there is one. Seven queries for any number."""
-    candidates = [m for m in flow.moves.values() if m.tone == "primary" or m.name in ALSO_USUAL]
-    candidates = [m for m in candidates if actor.can(m.ability) and any(c.state in m.start for c in cases)]
-    if not candidates:
+    usual = [m for m in flow.moves.values() if m.tone == "primary" or m.name in ALSO_USUAL]
+    usual = [m for m in usual if actor.can(m.ability) and any(case.state in m.start for case in cases)]
+    if not usual:
         return {}
     load_parts(list(cases))
-    held = _held(actor, {m.ability for m in candidates}, cases)
-    order = sorted(candidates, key=lambda m: (m.tone != "primary", m.order))
+    offered = offers_many(actor, flow, cases, among={move.name for move in usual})
     found = {}
-    for case in cases:
-        fitting = (m for m in order if case.state in m.start and m.ability in held.get(case.pk, ()))
-        usual = next((m for m in fitting if not any(guard(actor, case) for guard in m.when)), None)
-        if usual is not None:
-            found[case.pk] = usual
+    for pk, some in offered.items():
+        free = [offer.move for offer in some if offer.refused is None]
+        if free:
+            found[pk] = min(free, key=lambda move: (move.tone != "primary", move.order))
     return found
-
-
-def _held(actor: Actor, abilities: set[str], cases: Sequence[Case]) -> dict[int, set[str]]:
-    """Which abilities the row filter grants on which of the cases: one query."""
-    order = sorted(abilities)
-    rights = {
-        f"may_{n}": Choose(
-            When(filter_of(actor, ability) or Q(pk__isnull=False), then=Value(True)),
-            default=Value(False),
-            output_field=BooleanField(),
-        )
-        for n, ability in enumerate(order)
-    }
-    rows = Case.objects.filter(pk__in=[c.pk for c in cases]).annotate(**rights).values("pk", *rights)
-    return {row["pk"]: {a for n, a in enumerate(order) if row[f"may_{n}"]} for row in rows}
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,19 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from linli.kernel.access.actor import PUBLIC, SYSTEM, Actor
 from linli.kernel.flow.declaration import Flow
-from linli.kernel.flow.perform import offers, open_record, perform, perform_many, plan_move, visible
+from linli.kernel.flow.perform import (
+    offers,
+    offers_many,
+    open_record,
+    perform,
+    perform_many,
+    plan_move,
+    visible,
+)
 from linli.kernel.flow.tests.conftest import actor
 from linli.kernel.flow.tests.pleas import AT, OTHER_STREET, Plea, PleaNotFound, opened
 from linli.kernel.journal import queries as journal
@@ -198,3 +207,28 @@ def test_a_record_begins_only_where_records_begin(flow: Flow[Plea], hearer: Acto
     plea.place("990101001001001")
     with pytest.raises(AssertionError, match="no state to begin in"):
         open_record(hearer, flow=flow, record=plea, move="open", changes=Changes(), at=AT, facts={})
+
+
+def test_what_is_offered_on_many_is_what_is_offered_on_each(
+    flow: Flow[Plea], hearer: Actor, part: Actor, viewer: Actor
+) -> None:
+    pleas = [opened(flow, hearer), opened(flow, hearer, units=[8]), opened(flow, hearer, area=OTHER_STREET)]
+    for plea in pleas[:2]:
+        perform(hearer, flow=flow, move="hear", record_id=plea.pk, given={**HEARD, "times": 2})
+    pleas = list(Plea.objects.order_by("pk"))
+    for who in (hearer, part, viewer, PUBLIC, SYSTEM):
+        together = offers_many(who, flow, pleas)
+        assert together == {plea.pk: offers(who, flow, plea) for plea in pleas}
+    on_first = offers_many(hearer, flow, pleas, among={"finish", "hear"})[pleas[0].pk]
+    assert [(offer.move.name, offer.refused) for offer in on_first] == [("finish", "已听取过两次")]
+
+
+def test_asking_for_many_costs_one_query_whatever_their_number(
+    flow: Flow[Plea], hearer: Actor, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for count in (1, 12):
+        pleas = [opened(flow, hearer) for _ in range(count)]
+        with django_assert_num_queries(1):
+            offers_many(hearer, flow, pleas)
+    with django_assert_num_queries(0):
+        assert offers_many(PUBLIC, flow, pleas) == {plea.pk: [] for plea in pleas}
