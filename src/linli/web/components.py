@@ -15,7 +15,7 @@ from typing import Generic, Literal, TypeVar
 from django.templatetags.static import static
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -58,6 +58,8 @@ class Column(Generic[T]):
     value: Callable[[T], object]
     role: Literal["title", "mark", "fact", "wide"] = "fact"
     is_number: bool = False
+    is_content: bool = False
+    """Names and what people wrote, as opposed to words of the product: told to be Chinese."""
     sort_url: str = ""
     sorted: Literal["", "ascending", "descending"] = ""
 
@@ -150,6 +152,13 @@ def in_chinese(text: object) -> SafeString:
     places and units, what people wrote), and screen readers are told so (WCAG 2.2, 3.1.2)."""
     said = "" if text is None else str(text)
     return format_html('<span lang="{}">{}</span>', CHINESE, said) if said else mark_safe("")
+
+
+def with_content(text: str, /, **values: object) -> SafeString:
+    """A phrase of the product with content put in: each value is marked as Chinese."""
+    return mark_safe(
+        escape(text) % {n: v if isinstance(v, int) else in_chinese(v) for n, v in values.items()}
+    )
 
 
 def icon(name: str, label: Text = "") -> SafeString:

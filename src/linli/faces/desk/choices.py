@@ -95,7 +95,9 @@ def _carrying(functions: Iterable[str], area: str) -> list[Option]:
     for function in functions:
         unit = book().responsible(function, area) if function else None
         if unit is not None and unit.pk not in found:
-            found[unit.pk] = unit_option(unit, f"承担「{matters.function_name(function)}」职能")
+            found[unit.pk] = unit_option(
+                unit, _("承担「%(name)s」职能") % {"name": matters.function_name(function)}
+            )
     return list(found.values())
 
 
@@ -135,7 +137,7 @@ def participants(setting: Setting) -> list[Option]:
     order = sorted(case.units, key=lambda pk: (pk != case.lead_id, pk != case.holder_id, pk))
     known = [unit for pk in order if (unit := book().unit(pk)) is not None]
     return [
-        unit_option(unit, "主办单位" if unit.pk == case.lead_id else "参与单位")
+        unit_option(unit, _("主办单位") if unit.pk == case.lead_id else _("参与单位"))
         for unit in known
         if unit.pk != setting.actor.unit
     ]
@@ -160,7 +162,7 @@ def matters_by_category(area: str) -> list[Group]:
 def matter_groups(setting: Setting) -> list[Group]:
     """The suggestions on the words of the reports, then all matters."""
     likely = suggested_matters("\n".join(setting.texts), setting.area)
-    return [Group("按内容推荐", likely), *matters_by_category(setting.area)]
+    return [Group(_("按内容推荐"), likely), *matters_by_category(setting.area)]
 
 
 def areas_below(area: str) -> list[Group]:
@@ -170,7 +172,7 @@ def areas_below(area: str) -> list[Group]:
         return []
     nodes = areas.subtree(top)
     names = areas.paths_of([node.code for node in nodes], below=top)
-    return [Group("所属区域", [Option(node.code, node.name, names[node.code]) for node in nodes])]
+    return [Group(_("所属区域"), [Option(node.code, node.name, names[node.code]) for node in nodes])]
 
 
 def likely_duplicates(setting: Setting) -> list[Likeness]:

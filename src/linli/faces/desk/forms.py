@@ -94,7 +94,7 @@ class MoveForm:
     def blame(self, refusal: Refusal) -> None:
         """Put a refusal where it belongs: beside its fields, or above the form."""
         if isinstance(refusal, Conflict):
-            self.overtaken = str(refusal.details.get("state_title", ""))
+            self.overtaken = _(str(refusal.details.get("state_title", "")))
         told = refusal.fields if isinstance(refusal, Invalid) else refusal.details.get("fields", {})
         by_name = {one.name: one for one in self.fields}
         for name, message in told.items():
@@ -181,7 +181,8 @@ def take_uploads(request: HttpRequest, actor: Actor, field_name: str = "files") 
         try:
             received.append(claims.claim_of(files.receive(actor, content=upload, name=upload.name or "")))
         except Invalid as refusal:
-            wrong[field_name] = f"{upload.name}：{refusal.message}"
+            told = {"name": upload.name, "wrong": refusal.message}
+            wrong[field_name] = _("%(name)s：%(wrong)s") % told
     data = request.POST.copy()
     data.setlist(field_name, [*data.getlist(field_name), *received])
     request.POST = data  # type: ignore[assignment]  # a mutable copy with the claims added
@@ -199,7 +200,7 @@ def build(move: Move, setting: Setting, data: QueryDict | None = None) -> MoveFo
 def _field(
     move: Move, name: str, info: FieldInfo, widget: str, setting: Setting, data: QueryDict | None
 ) -> Field:
-    made = Field(name, info.title or name, widget, info.is_required())
+    made = Field(name, _(info.title or name), widget, info.is_required())
     made.most = _limit(info, MaxLen, Le)
     made.least = _limit(info, Ge)
     _offer(made, move, info, setting)
@@ -217,7 +218,7 @@ def _field(
 def _offer(made: Field, move: Move, info: FieldInfo, setting: Setting) -> None:
     """What can be chosen, and what is chosen for a start."""
     if made.widget == "choice":
-        made.groups = [Group("", [Option(value, label) for value, label in _choices_of(info.annotation)])]
+        made.groups = [Group("", [Option(value, _(label)) for value, label in _choices_of(info.annotation)])]
     elif made.widget == "measure":
         made.groups = [Group("", choices.measures(setting))]
         made.value = made.groups[0].options[0].value

@@ -9,6 +9,11 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from django.db.models import TextChoices
+from django.utils.html import conditional_escape
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
 from linli.domains.cases import stages
 from linli.domains.cases.flow import flow
 from linli.domains.cases.models import Case, CaseResult, Channel, RequestKind
@@ -17,7 +22,7 @@ from linli.domains.matters import queries as matters
 from linli.faces.desk.entrance import label_of
 from linli.faces.desk.listing import move_icon
 from linli.kernel.areas.queries import path_of
-from linli.kernel.clocks.calendar import Measure
+from linli.kernel.clocks.calendar import Measure, span_words
 from linli.kernel.clocks.models import Outcome, Urgency
 from linli.kernel.files import links
 from linli.kernel.files.models import Attachment
@@ -25,7 +30,7 @@ from linli.kernel.journal.models import Entry as JournalEntry
 from linli.kernel.journal.models import Remark
 from linli.kernel.units.models import Post
 from linli.kernel.units.queries import book
-from linli.web.components import Entry, Photo, Tone, moment
+from linli.web.components import Entry, Photo, Tone, in_chinese, moment, with_content
 
 ENTRY_ICONS = {"report": "report", "solve_on_the_spot": "success", "take_in": "merge", "give_back": "split"}
 GOOD = {"verify", "close", "solve_on_the_spot", "approve", "finish"}
@@ -55,13 +60,15 @@ def _told(
     shown = [files[pk] for pk in entry.facts.get("files", []) if pk in files]
     words = remark.text if remark is not None else ""
     if remark is not None and remark.erased_at is not None:
-        words = f"（内容已依法删除：{remark.erased_why}）"
-    lines = [words, *plain(entry.facts, numbers)]
+        told = with_content(_("（内容已依法删除：%(why)s）"), why=remark.erased_why)
+    else:
+        told = in_chinese(words)
+    lines = [told, *plain(entry.facts, numbers)]
     return Entry(
-        title=move_title(entry.move),
+        title=_(move_title(entry.move)),
         at=entry.at,
         who=_who(entry, posts),
-        text="\n".join(line for line in lines if line),
+        text=mark_safe("\n".join(conditional_escape(line) for line in lines if line)),
         icon=ENTRY_ICONS.get(entry.move) or move_icon(entry.move),
         tone=_tone(entry.move),
         photos=photos_of(shown),
@@ -70,10 +77,10 @@ def _told(
 
 def _who(entry: JournalEntry, posts: Mapping[int, str]) -> str:
     if entry.post is not None:
-        return posts.get(entry.post, book().name(entry.unit))
+        return in_chinese(posts.get(entry.post, book().name(entry.unit)))
     if entry.unit is not None:
-        return book().name(entry.unit)
-    return "上报人" if entry.move in REPORTERS else "系统"
+        return in_chinese(book().name(entry.unit))
+    return _("上报人") if entry.move in REPORTERS else _("系统")
 
 
 def _tone(move: str) -> Tone:
@@ -105,6 +112,15 @@ def _numbers(facts: Iterable[Mapping[str, Any]]) -> dict[int, str]:
 
 # Facts in plain words --------------------------------------------------------------------------------------
 
+OTHER_CASES = {
+    "into": "并入事件：%(numbers)s",
+    "merged": "并入的事件：%(numbers)s",
+    "unmerged": "分开的事件：%(numbers)s",
+    "split_from": "分自事件：%(numbers)s",
+    "cases": "分出事件：%(numbers)s",
+}
+"""Facts that name other cases."""
+
 Teller = Callable[[Any], str]
 
 
@@ -112,57 +128,77 @@ def _units(ids: Iterable[int]) -> str:
     return "、".join(book().name(pk) for pk in ids)
 
 
-def _matter(pk: int) -> str:
-    return f"事项：{matters.by_id(pk).name}"
+def _of_units(said: str, ids: Iterable[int]) -> str:
+    return with_content(said, units=_units(ids))
+
+
+def _label(said: str, member: TextChoices) -> str:
+    return said % {"title": _(str(member.label))}
 
 
 TELLERS: dict[str, Teller] = {
-    "lead": lambda pk: f"主办：{_units([pk])}",
-    "assist": lambda ids: f"协办：{_units(ids)}" if ids else "",
-    "final": lambda yes: "由综治中心裁定，不再退回" if yes else "",
-    "matter": _matter,
-    "urgency": lambda code: f"紧急程度：{Urgency(code).label}",
-    "area_was": lambda code: f"原所属区域：{path_of(code)}",
-    "channel": lambda code: f"来源：{Channel(code).label}",
-    "suggest": lambda pk: f"建议由{_units([pk])}办理",
-    "hand_backs": lambda n: f"第 {n} 次退回",
-    "result": lambda code: f"结果：{CaseResult(code).label}",
-    "go_to": lambda text: f"应向何处反映：{text}",
-    "to": lambda pk: f"交由：{_units([pk])}",
-    "solved": lambda yes: "上报人认为已解决" if yes else "上报人认为没有解决",
-    "kind": lambda code: f"{RequestKind(code).label}申请" if code in RequestKind.values else "",
+    "lead": lambda pk: _of_units(_("主办：%(units)s"), [pk]),
+    "assist": lambda ids: _of_units(_("协办：%(units)s"), ids) if ids else "",
+    "final": lambda yes: _("由综治中心裁定，不再退回") if yes else "",
+    "matter": lambda pk: with_content(_("事项：%(name)s"), name=matters.by_id(pk).name),
+    "urgency": lambda code: _label(_("紧急程度：%(title)s"), Urgency(code)),
+    "area_was": lambda code: with_content(_("原所属区域：%(path)s"), path=path_of(code)),
+    "channel": lambda code: _label(_("来源：%(title)s"), Channel(code)),
+    "suggest": lambda pk: _of_units(_("建议由%(units)s办理"), [pk]),
+    "hand_backs": lambda n: _("第 %(n)s 次退回") % {"n": n},
+    "result": lambda code: _label(_("结果：%(title)s"), CaseResult(code)),
+    "go_to": lambda text: with_content(_("应向何处反映：%(text)s"), text=text),
+    "to": lambda pk: _of_units(_("交由：%(units)s"), [pk]),
+    "solved": lambda yes: _("上报人认为已解决") if yes else _("上报人认为没有解决"),
+    "kind": lambda code: _label(_("%(title)s申请"), RequestKind(code)) if code in RequestKind.values else "",
 }
 
 
 def plain(facts: Mapping[str, Any], numbers: Mapping[int, str]) -> list[str]:
-    """The facts of an entry as lines of Chinese; what only machines need is left out."""
+    """The facts of an entry in plain words; what only machines need is left out."""
     lines = [tell(facts[key]) for key, tell in TELLERS.items() if key in facts]
     if "amount" in facts:
-        lines.append(f"延长 {facts['amount']} 个{Measure(facts['measure']).label}")
-    for key, said in (("into", "并入事件"), ("merged", "并入的事件"), ("unmerged", "分开的事件")):
+        more = span_words(facts["amount"], Measure(facts["measure"]))
+        lines.append(_("延长 %(span)s") % {"span": more})
+    for key, said in OTHER_CASES.items():
         if key in facts:
-            lines.append(f"{said}：{numbers.get(facts[key], '')}")
-    if "split_from" in facts:
-        lines.append(f"分自事件：{numbers.get(facts['split_from'], '')}")
-    if facts.get("cases"):
-        lines.append("分出事件：" + "、".join(numbers.get(pk, "") for pk in facts["cases"]))
+            ids = facts[key] if isinstance(facts[key], list) else [facts[key]]
+            shown = _("、").join(numbers.get(pk, "") for pk in ids)
+            lines += [_(said) % {"numbers": shown}] if ids else []
     lines += [line for clock in facts.get("clocks", []) if (line := _clock(clock))]
     return [line for line in lines if line]
 
 
 def _clock(told: Mapping[str, Any]) -> str:
     """What a clock did: it was started, paused, resumed, extended, or it ended."""
-    name = stages.TITLES.get(told["clock"], told["clock"]).removesuffix("时限")
+    if told.get("outcome") == Outcome.CANCELLED:
+        return ""
+    values = {
+        "name": _(stages.TITLES.get(told["clock"], told["clock"]).removesuffix("时限")),
+        "outcome": _(str(Outcome(told["outcome"]).label)) if "outcome" in told else "",
+        "due": _instant(told["due"]) if "due" in told else "",
+        "limit": _span(told.get("extension") or told.get("limit", "")),
+    }
+    return _(_clock_text(told)) % values
+
+
+def _clock_text(told: Mapping[str, Any]) -> str:
     if "outcome" in told:
-        outcome = Outcome(told["outcome"])
-        return "" if outcome == Outcome.CANCELLED else f"{name}时限：{outcome.label}"
+        return "%(name)s时限：%(outcome)s"
     if "paused" in told:
-        return f"{name}时限暂停"
+        return "%(name)s时限暂停"
     if "resumed" in told:
-        return f"{name}时限恢复，至 {_instant(told['due'])}"
+        return "%(name)s时限恢复，至 %(due)s"
     if "extension" in told:
-        return f"{name}时限延长 {told['extension']}，至 {_instant(told['due'])}"
-    return f"{name}时限 {told['limit']}，至 {_instant(told['due'])}"
+        return "%(name)s时限延长 %(limit)s，至 %(due)s"
+    return "%(name)s时限 %(limit)s，至 %(due)s"
+
+
+def _span(recorded: str) -> str:
+    """A limit as the record tells it (5个工作日), in the language in hand."""
+    amount, _of, label = recorded.partition("个")
+    measure = next((one for one in Measure if one.label == label), None)
+    return span_words(float(amount), measure) if measure else recorded
 
 
 def _instant(text: str) -> str:
@@ -178,7 +214,7 @@ def photos_of(attachments: Iterable[Attachment]) -> list[Photo]:
         Photo(
             url=links.url(one.file, "display"),
             thumbnail_url=links.url(one.file, "thumb"),
-            caption=f"{one.get_stage_display()} {moment(one.file.uploaded_at)}",
+            caption=f"{_(one.get_stage_display())} {moment(one.file.uploaded_at)}",
         )
         for one in attachments
         if one.file.is_public

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from linli.domains.cases import permissions as may
 from linli.domains.cases.flow import flow
-from linli.domains.cases.models import Case, CaseState
+from linli.domains.cases.models import Case, CaseResult, CaseState
 from linli.domains.cases.parts import load_parts
 from linli.domains.cases.queries import WORKLISTS, Worklist
 from linli.domains.matters import queries as matters
@@ -79,10 +81,15 @@ def worklists_for(actor: Actor) -> list[Worklist]:
 
 def state_pill(case: Case) -> SafeString:
     """Where the case is; of a closed one also how it ended."""
-    if case.result:
-        result = case.get_result_display()
-        return components.pill(f"{case.state_title} · {result}", STATE_TONES[CaseState(case.state)])
-    return components.pill(case.state_title, STATE_TONES[CaseState(case.state)])
+    words = _state_words(case.state, case.result or "", get_language())
+    return components.pill(words, STATE_TONES[CaseState(case.state)])
+
+
+@cache
+def _state_words(state: str, result: str, language: str) -> str:
+    """State and result in a language: few, and asked for with every row."""
+    title = _(str(CaseState(state).label))
+    return f"{title} · {_(str(CaseResult(result).label))}" if result else title
 
 
 def due_mark(case: Case) -> SafeString:
@@ -141,8 +148,8 @@ def table(actor: Actor, cases: Sequence[Case], back: str) -> tuple[list[Row], li
         Column(_("事件"), _title, role="title"),
         Column(_("状态"), lambda line: state_pill(line.case), role="mark"),
         Column(_("事项"), _matter),
-        Column(_("地点"), lambda line: line.path),
-        Column(_("办理单位"), lambda line: book().name(line.case.holder_id)),
+        Column(_("地点"), lambda line: line.path, is_content=True),
+        Column(_("办理单位"), lambda line: book().name(line.case.holder_id), is_content=True),
         Column(_("时限"), _due),
         Column(_("下一步"), _quick),
     ]
@@ -181,7 +188,10 @@ def _title(line: Line) -> SafeString:
     again = _("重新办理 %(n)d 次") % {"n": case.reopened} if case.reopened else ""
     said = " · ".join(one for one in (case.number, several, backs, again) if one)
     return format_html(
-        '<span class="desk-title">{}</span><small class="desk-sub">{}{}{}{}</small>', case.title, *marks, said
+        '<span class="desk-title" lang="zh-Hans">{}</span><small class="desk-sub">{}{}{}{}</small>',
+        case.title,
+        *marks,
+        said,
     )
 
 
@@ -191,11 +201,11 @@ def _matter(line: Line) -> SafeString:
         return components.pill(_("未认定"), Tone.WARNING)
     name = matters.by_id(case.matter_id).name
     if case.matter_confirmed:
-        return format_html("{}", name)
+        return components.in_chinese(name)
     return format_html(
         '{} <abbr class="desk-guess" title="{}">{}</abbr>',
-        name,
-        case.matter_why or _("待人工认定"),
+        components.in_chinese(name),
+        _(case.matter_why) if case.matter_why else _("待人工认定"),
         _("推荐"),
     )
 
@@ -215,7 +225,7 @@ def _quick(line: Line) -> SafeString:
         address,
         address,
         components.icon(move_icon(move.name)),
-        move.title,
+        _(move.title),
         line.case.number,
     )
 

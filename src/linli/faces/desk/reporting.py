@@ -26,7 +26,7 @@ FIELD_OF = {"location": "lng", "lng": "lng", "lat": "lat", "contact": "phone", "
 class ReportForm(forms.Form):
     """One report. Only what is wrong with the form itself is found here; the action judges the rest."""
 
-    channel = forms.ChoiceField(label=_("来源"), choices=[(c.value, c.label) for c in TAKEN_DOWN])
+    channel = forms.ChoiceField(label=_("来源"), choices=[(c.value, _(str(c.label))) for c in TAKEN_DOWN])
     source_number = forms.CharField(label=_("来源编号"), max_length=40, required=False)
     text = forms.CharField(
         label=_("问题描述"),
@@ -51,7 +51,9 @@ class ReportForm(forms.Form):
     address = forms.CharField(label=_("详细地址"), max_length=120, required=False)
     matter = forms.CharField(label=_("事项"), max_length=30, required=False)
     urgency = forms.ChoiceField(
-        label=_("紧急程度"), choices=[("", _("按事项默认")), *Urgency.choices], required=False
+        label=_("紧急程度"),
+        choices=[("", _("按事项默认")), *((u.value, _(str(u.label))) for u in Urgency)],
+        required=False,
     )
     name = forms.CharField(label=_("称呼"), max_length=30, required=False)
     phone = forms.CharField(label=_("电话"), max_length=20, required=False)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import xlsxwriter
 from django.db.models import QuerySet
 from django.http import FileResponse
+from django.utils.translation import gettext as _
 
 from linli.domains.cases.models import Case
 from linli.domains.cases.queries import EXPORT_LIMIT
@@ -28,22 +29,22 @@ COLUMNS: tuple[tuple[str, int, Cell], ...] = (
     ("编号", 13, lambda case, paths: case.number),
     ("标题", 40, lambda case, paths: case.title),
     ("事项", 22, lambda case, paths: case.matter.name if case.matter else ""),
-    ("事项已认定", 10, lambda case, paths: "是" if case.matter_confirmed else "否"),
+    ("事项已认定", 10, lambda case, paths: _("是") if case.matter_confirmed else _("否")),
     ("区域", 40, lambda case, paths: paths[case.area]),
     ("区域代码", 18, lambda case, paths: case.area),
     ("地址", 30, lambda case, paths: case.address),
     ("经度", 11, lambda case, paths: case.lng),
     ("纬度", 11, lambda case, paths: case.lat),
-    ("来源", 10, lambda case, paths: case.get_channel_display()),
-    ("紧急程度", 9, lambda case, paths: case.get_urgency_display()),
-    ("状态", 12, lambda case, paths: case.state_title),
-    ("结果", 14, lambda case, paths: case.get_result_display() if case.result else ""),
+    ("来源", 10, lambda case, paths: _(case.get_channel_display())),
+    ("紧急程度", 9, lambda case, paths: _(case.get_urgency_display())),
+    ("状态", 12, lambda case, paths: _(case.state_title)),
+    ("结果", 14, lambda case, paths: _(case.get_result_display()) if case.result else ""),
     ("当前办理单位", 22, lambda case, paths: str(case.holder or "")),
     ("主办单位", 22, lambda case, paths: str(case.lead or "")),
     ("上报数", 8, lambda case, paths: case.reports_count),
     ("退回次数", 9, lambda case, paths: case.hand_backs),
     ("重新办理次数", 12, lambda case, paths: case.reopened),
-    ("上报人反馈", 11, lambda case, paths: case.get_answer_display() if case.answer else ""),
+    ("上报人反馈", 11, lambda case, paths: _(case.get_answer_display()) if case.answer else ""),
     ("上报时间", 17, lambda case, paths: _local(case.opened_at)),
     ("本环节时限", 17, lambda case, paths: _local(case.stage_due_at)),
     ("总时限", 17, lambda case, paths: _local(case.due_at)),
@@ -79,7 +80,7 @@ def write(file: Any, title: str, made_by: str, cases: QuerySet[Case]) -> int:
         sheet = workbook.add_worksheet(title[:31])
         for number, (name, width, _cell) in enumerate(COLUMNS):
             sheet.set_column(number, number, width)
-            sheet.write_string(0, number, name, bold)
+            sheet.write_string(0, number, _(name), bold)
         sheet.freeze_panes(1, 2)
         count = 0
         for case, paths in _with_paths(cases):
@@ -87,9 +88,12 @@ def write(file: Any, title: str, made_by: str, cases: QuerySet[Case]) -> int:
             for number, (_name, _width, cell) in enumerate(COLUMNS):
                 _write_cell(sheet, count, number, cell(case, paths))
         sheet.autofilter(0, 0, count, len(COLUMNS) - 1)
-        sheet.write_string(count + 2, 0, f"共 {count} 件，由 {made_by} 导出；时间为北京时间")
+        sheet.write_string(
+            count + 2, 0, _("共 %(n)d 件，由 %(by)s 导出；时间为北京时间") % {"n": count, "by": made_by}
+        )
         if count >= EXPORT_LIMIT:
-            sheet.write_string(count + 3, 0, f"一次最多导出 {EXPORT_LIMIT} 件，其余请缩小范围后分次导出")
+            told = _("一次最多导出 %(n)d 件，其余请缩小范围后分次导出") % {"n": EXPORT_LIMIT}
+            sheet.write_string(count + 3, 0, told)
     return count
 
 

@@ -11,6 +11,7 @@ import orjson
 from django.db.models import Case as Choose
 from django.db.models import Q, When
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from linli.domains.cases import indicators
 from linli.domains.cases.models import Case
@@ -69,7 +70,9 @@ class AreaMap:
         number = figures[indicators.OPEN.code].numerator
         late = figures[indicators.OVERDUE.code].numerator
         shade = sum(number >= step for step in self.scale)
-        return shade, f"在办 {number} 件" + (f"，超期 {late} 件" if late else "")
+        if late:
+            return shade, _("在办 %(n)d 件，超期 %(late)d 件") % {"n": number, "late": late}
+        return shade, _("在办 %(n)d 件") % {"n": number}
 
     def areas(self) -> Collection:
         """The grids, shaded; beneath them the areas one level down, which carry the names."""
@@ -80,12 +83,14 @@ class AreaMap:
         for feature in features:
             properties = feature["properties"]
             code = properties["code"]
-            shade, detail = self.marks.get(code, (0, NOTHING))
+            shade, detail = self.marks.get(code, (0, _(NOTHING)))
             named = self.sight.level in (Level.COMMUNITY, Level.GRID)
             feature["properties"] = {
                 "code": code,
                 "name": properties["name"] if named else "",
-                "detail": detail if named else f"{properties['name']}：{detail}",
+                "detail": detail
+                if named
+                else _("%(name)s：%(detail)s") % {"name": properties["name"], "detail": detail},
                 "shade": shade,
                 "url": self._down(code),
             }
@@ -124,12 +129,16 @@ def _features(sight: Sight, level: Level) -> list[Collection]:
 
 def _point(case: Case) -> Collection:
     is_late = case.stage_due_at is not None and case.stage_due_at <= now()
-    words = [case.title, case.get_urgency_display() if case.urgency != "normal" else "", "已超期" * is_late]
+    words = [
+        case.title,
+        _(case.get_urgency_display()) if case.urgency != "normal" else "",
+        _("已超期") if is_late else "",
+    ]
     return {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [round(case.lng, 6), round(case.lat, 6)]},
         "properties": {
-            "name": "，".join(word for word in words if word),
+            "name": _("，").join(word for word in words if word),
             "url": reverse("desk:case", args=[case.number]),
             "tone": "danger" if is_late else "warning",
         },

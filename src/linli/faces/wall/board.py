@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from linli.domains.cases import indicators
 from linli.domains.cases.models import CaseState
+from linli.domains.cases.texts import HIDDEN_TITLE
 from linli.faces.wall import addresses
 from linli.faces.wall.sight import Sight
 from linli.kernel.areas.levels import Level
@@ -19,14 +20,11 @@ from linli.kernel.insight.days import per_day
 from linli.kernel.insight.declaration import Period
 from linli.kernel.insight.figures import Figure, Side, nothing
 from linli.kernel.insight.stock import open_per_day
-from linli.web.components import Crumb, Tone
+from linli.web.components import Crumb, Tone, in_chinese
 
 LATEST = 12
 CATEGORIES = 8
 HOURS_PER_DAY = 24
-HIDDEN_TITLE = "不公开事件"
-"""What stands for the title of a sensitive case: the wall is read by whoever is in the room."""
-
 HEADLINE = (
     (indicators.REPORTED, "今日上报", Tone.INFO),
     (indicators.CLOSED, "今日结案", Tone.SUCCESS),
@@ -157,7 +155,7 @@ def shown(
         return addresses.behind(one, area, period, side=side, **group)
 
     return Shown(
-        title=title or one.title,
+        title=_(title or one.title),
         value=value,
         unit=unit,
         figure=figure,
@@ -178,7 +176,7 @@ def in_words(figure: Figure) -> tuple[str, str]:
     if one.middle is not None:
         days = value / HOURS_PER_DAY
         return (f"{days:.1f}", _("天")) if days >= 2 else (f"{value:.1f}", _("小时"))
-    return f"{value:,.0f}", one.unit
+    return f"{value:,.0f}", _(one.unit)
 
 
 def board(sight: Sight) -> Board:
@@ -186,7 +184,7 @@ def board(sight: Sight) -> Board:
     on, today, recent, area = sight.cases, sight.today, sight.recent, sight.area
     stages = indicators.STAGES
     now = indicators.whole(
-        on, [*(one for one, _, _ in HEADLINE), *stages.values(), *indicators.MOVES.values()], today
+        on, [*(one for one, _title, _tone in HEADLINE), *stages.values(), *indicators.MOVES.values()], today
     )
     rates = indicators.whole(on, RATES, recent)
     return Board(
@@ -257,7 +255,7 @@ def _categories(sight: Sight) -> list[Bar]:
     longest = max((one.number for one in found), default=1)
     return [
         Bar(
-            one.name or _("尚未认定"),
+            in_chinese(one.name) or _("尚未认定"),
             addresses.behind(
                 indicators.REPORTED,
                 sight.area,
@@ -290,11 +288,11 @@ def _latest(sight: Sight) -> list[Latest]:
     paths = paths_of({case.area for case in cases}, below=sight.area)
     return [
         Latest(
-            title=HIDDEN_TITLE if case.sensitive else case.title,
+            title=_(HIDDEN_TITLE) if case.sensitive else in_chinese(case.title),
             url=reverse("desk:case", args=[case.number]),
             at=case.opened_at,
             place="" if case.sensitive else paths[case.area],
-            state=case.state_title,
+            state=_(case.state_title),
             urgency=case.urgency,
         )
         for case in cases

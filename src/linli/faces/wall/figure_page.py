@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.html import conditional_escape
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from linli.domains.cases import indicators
@@ -16,8 +18,9 @@ from linli.domains.cases import permissions as may
 from linli.domains.cases.models import Case
 from linli.domains.cases.presentation import move_title
 from linli.domains.cases.queries import page
+from linli.domains.cases.texts import HIDDEN_TITLE
 from linli.faces.wall import addresses
-from linli.faces.wall.board import HIDDEN_TITLE, Shown, shown
+from linli.faces.wall.board import Shown, shown
 from linli.faces.wall.sight import Sight, sight_of
 from linli.kernel.access.actor import Actor
 from linli.kernel.areas.queries import paths_of
@@ -28,7 +31,7 @@ from linli.kernel.journal.models import Entry
 from linli.kernel.units.queries import book
 from linli.lib.errors import Invalid, NotFound
 from linli.web import components
-from linli.web.components import Choice, Column, Row
+from linli.web.components import Choice, Column, Row, in_chinese
 from linli.web.pages import keyset
 
 SIDES = {
@@ -155,7 +158,7 @@ def _tabs(asked: Asked, figure: Shown) -> list[Choice]:
         numbers[Side.EXCLUDED] = told.excluded_count
     return [
         Choice(
-            _("计入的") if side is Side.COUNTED and not asked.indicator.is_share else SIDES[side],
+            _("计入的") if side is Side.COUNTED and not asked.indicator.is_share else _(SIDES[side]),
             asked.address(side),
             side is asked.side,
             number,
@@ -167,8 +170,9 @@ def _tabs(asked: Asked, figure: Shown) -> list[Choice]:
 def _group(asked: Asked) -> str:
     """What the figure has been narrowed to, in words."""
     unit = asked.holder if asked.holder is not None else asked.lead
-    category = _("尚未认定") if asked.category == indicators.NO_CATEGORY else asked.category
-    return " · ".join(word for word in (category, book().name(unit)) if word)
+    category = _("尚未认定") if asked.category == indicators.NO_CATEGORY else in_chinese(asked.category)
+    parts = (category, in_chinese(book().name(unit)))
+    return mark_safe(" · ".join(conditional_escape(part) for part in parts if part))
 
 
 def _rows(asked: Asked) -> tuple[list[Row], list[Column[Any]], str]:
@@ -182,14 +186,18 @@ def _rows(asked: Asked) -> tuple[list[Row], list[Column[Any]], str]:
 
 def _case_columns(actor: Actor, paths: Mapping[str, str]) -> list[Column[Case]]:
     return [
-        Column(_("事件"), lambda case: HIDDEN_TITLE if _is_hidden(case, actor) else case.title, role="title"),
-        Column(_("状态"), lambda case: case.state_title, role="mark"),
+        Column(_("事件"), lambda case: _title(case, actor), role="title"),
+        Column(_("状态"), lambda case: _(case.state_title), role="mark"),
         Column(_("编号"), lambda case: case.number),
-        Column(_("地点"), lambda case: "" if _is_hidden(case, actor) else paths[case.area]),
-        Column(_("办理单位"), lambda case: book().name(case.holder_id)),
+        Column(_("地点"), lambda case: "" if _is_hidden(case, actor) else paths[case.area], is_content=True),
+        Column(_("办理单位"), lambda case: book().name(case.holder_id), is_content=True),
         Column(_("上报时间"), lambda case: components.moment(case.opened_at)),
         Column(_("结案时间"), lambda case: components.moment(case.closed_at) if case.closed_at else ""),
     ]
+
+
+def _title(case: Case, actor: Actor) -> str:
+    return _(HIDDEN_TITLE) if _is_hidden(case, actor) else in_chinese(case.title)
 
 
 def _is_hidden(case: Case, actor: Actor) -> bool:
@@ -206,12 +214,12 @@ def _entry_rows(actor: Actor, entries: list[Entry]) -> tuple[list[Row], list[Col
     cases = Case.objects.in_bulk({entry.record_id for entry in entries})
     paths = paths_of({case.area for case in cases.values()}, below=actor.area)
     moved: list[Column[Any]] = [
-        Column(_("流转"), lambda entry: move_title(entry.move), role="mark"),
+        Column(_("流转"), lambda entry: _(move_title(entry.move)), role="mark"),
         Column(_("流转时间"), lambda entry: components.moment(entry.at)),
-        Column(_("经办单位"), lambda entry: book().name(entry.unit)),
+        Column(_("经办单位"), lambda entry: book().name(entry.unit), is_content=True),
     ]
     of_case = [
-        Column(one.title, _through(cases, one), role=one.role)
+        Column(one.title, _through(cases, one), role=one.role, is_content=one.is_content)
         for one in _case_columns(actor, paths)
         if one.role != "mark"
     ]

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from linli.faces.wall import figure_page
@@ -65,7 +66,7 @@ def show(request: HttpRequest, actor: Actor) -> HttpResponse:
             "legend": drawn.legend,
             "taken_at": now(),
             "refresh_seconds": REFRESH_SECONDS,
-            "nothing": NOTHING,
+            "nothing": gettext(NOTHING),
             "login_url": f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}",
             "live_url": f"{reverse('wall:live')}?area={sight.area}",
             "desk_url": reverse("desk:worklist"),

@@ -347,6 +347,8 @@ def _check(key: str, bulk_form: str) -> str:
 
 def _cell(column: Column[Any], value: object, url: str) -> str:
     shown = _escaped(dash(value))
+    if column.is_content:
+        shown = mark_safe(f'<span lang="{components.CHINESE}">{shown}</span>')
     if column.role == "title" and url:
         shown = format_html('<a class="ll-table__link" href="{}">{}</a>', url, shown)
     number = " ll-number" if column.is_number else ""

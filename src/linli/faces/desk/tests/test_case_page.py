@@ -140,5 +140,5 @@ def test_a_request_says_how_much_time_it_asks_for(
     asked = {"amount": 2, "measure": "hours", "reason": "等待配件到货"}
     actions.move(city.actor("fire"), case_id=case.pk, move="ask_extension", given=asked)
     page = sign_in("dispatcher").get(f"/desk/cases/{case.number}/").content.decode()
-    assert "2 个自然时" in page
+    assert "2个自然时" in page
     assert f"/desk/cases/{case.number}/moves/approve/" in page

@@ -25,11 +25,12 @@ from linli.faces.desk import choices, forms, history, listing
 from linli.faces.desk.choices import Setting
 from linli.faces.desk.entrance import framed, in_panel, staff
 from linli.faces.desk.forms import MoveForm
+from linli.faces.desk.matter_words import evidence_of, function_of
 from linli.kernel.access.actor import Actor
 from linli.kernel.areas import queries as areas
 from linli.kernel.areas.levels import Level
 from linli.kernel.clocks.actions import explanation
-from linli.kernel.clocks.calendar import Measure
+from linli.kernel.clocks.calendar import Measure, span_words
 from linli.kernel.clocks.models import Clock
 from linli.kernel.files import queries as files
 from linli.kernel.files.models import Attachment, Stage
@@ -41,7 +42,7 @@ from linli.kernel.vault import actions as vault
 from linli.kernel.vault import queries as masks
 from linli.lib.errors import Conflict, Invalid, NotFound, Refusal
 from linli.lib.time import now
-from linli.web.components import Crumb, Fact
+from linli.web.components import Crumb, Fact, in_chinese, with_content
 from linli.web.toasts import toast
 
 CONTACT_FIELDS = {"name": "称呼", "phone": "电话", "circumstances": "其他"}
@@ -134,15 +135,15 @@ def _button(found: Case, offer: Offer, key: str) -> Button:
 
 def _facts(found: Case) -> list[Fact]:
     facts = [
-        Fact(_("当前办理单位"), book().name(found.holder_id)),
-        Fact(_("主办单位"), book().name(found.lead_id)),
-        Fact(_("来源"), found.get_channel_display()),
-        Fact(_("地址"), found.address),
+        Fact(_("当前办理单位"), in_chinese(book().name(found.holder_id))),
+        Fact(_("主办单位"), in_chinese(book().name(found.lead_id))),
+        Fact(_("来源"), _(found.get_channel_display())),
+        Fact(_("地址"), in_chinese(found.address)),
     ]
     if found.statement:
-        facts.append(Fact(_("结果说明"), found.statement, True))
+        facts.append(Fact(_("结果说明"), in_chinese(found.statement), True))
     if found.answer:
-        facts.append(Fact(_("上报人反馈"), found.get_answer_display()))
+        facts.append(Fact(_("上报人反馈"), _(str(found.get_answer_display()))))
     return facts
 
 
@@ -169,20 +170,24 @@ def _reports(actor: Actor, found: Case, attached: list[Attachment]) -> list[Repo
     ]
 
 
+def _in_version(matter: Matter) -> str:
+    return with_content(_("%(title)s（第 %(n)s 版）"), title=matter.list.title, n=matter.version)
+
+
 def _matter_facts(found: Case) -> list[Fact]:
     if found.matter_id is None:
         return []
     matter: Matter = matters.by_id(found.matter_id)
     assist = "、".join(matters.function_name(code) for code in matter.assist_functions)
     return [
-        Fact(_("清单"), f"{matter.list.title}（第 {matter.version} 版）"),
-        Fact(_("类别"), matter.category.replace("/", " › ")),
-        Fact(_("认定理由"), found.matter_why),
-        Fact(_("法律依据"), " ".join(filter(None, (matter.legal_basis, matter.article)))),
-        Fact(_("主办职能"), matters.function_name(matter.lead_function) if matter.lead_function else ""),
-        Fact(_("协办职能"), assist),
-        Fact(_("佐证"), f"{matter.get_evidence_display()}：{matter.evidence_reason}", True),
-        Fact(_("出处"), matter.source, True),
+        Fact(_("清单"), _in_version(matter)),
+        Fact(_("类别"), in_chinese(matter.category.replace("/", " › "))),
+        Fact(_("认定理由"), in_chinese(found.matter_why)),
+        Fact(_("法律依据"), in_chinese(" ".join(filter(None, (matter.legal_basis, matter.article))))),
+        Fact(_("主办职能"), in_chinese(function_of(matter))),
+        Fact(_("协办职能"), in_chinese(assist)),
+        Fact(_("佐证"), evidence_of(matter), True),
+        Fact(_("出处"), in_chinese(matter.source), True),
     ]
 
 
@@ -190,13 +195,13 @@ def _limits(found: Case) -> list[tuple[str, str, str]]:
     """Stage, limit and source as they hold for this case."""
     names = [stages.OVERALL, "accept", "dispatch", "handle", "verify"]
     held = ((name, stages.limit_of(found, name).limit) for name in names)
-    return [(stages.TITLES[name], str(limit), limit.source) for name, limit in held]
+    return [(_(stages.TITLES[name]), limit.words, limit.source) for name, limit in held]
 
 
 def _requests(found: Case) -> list[tuple[Request, str]]:
     """Every request of the case, the newest first, with how much time it asks for."""
     return [
-        (one, f"{one.amount} 个{Measure(one.measure).label}" if one.amount else "")
+        (one, span_words(one.amount, Measure(one.measure)) if one.amount else "")
         for one in Request.objects.filter(case=found).order_by("-asked_at")
     ]
 
@@ -206,7 +211,7 @@ class ClockLine:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.title = stages.TITLES.get(clock.name, clock.name)
+        self.title = _(stages.TITLES.get(clock.name, clock.name))
         self.unit = book().name(clock.unit_id)
         self.explanation = explanation(clock)
         self.state = clock.outcome or ("paused" if clock.is_paused else "running")
@@ -316,7 +321,7 @@ def _refuse_idle(actor: Actor, found: Case, form: MoveForm) -> None:
     if offer is None:
         form.problems.append(
             _("您的岗位现在不能对此件进行「%(move)s」（当前状态：%(state)s）")
-            % {"move": form.move.title, "state": found.state_title}
+            % {"move": _(form.move.title), "state": _(found.state_title)}
         )
     elif offer.refused:
         form.problems.append(offer.refused)
@@ -340,12 +345,12 @@ def _show(
     }
     if in_panel(request):
         return render(request, "desk/parts/move.html", context, status=status)
-    alone = {**context, "heading": form.move.title, "part": "desk/parts/move.html"}
+    alone = {**context, "heading": _(form.move.title), "part": "desk/parts/move.html"}
     return framed(request, actor, "desk/alone.html", alone, status=status)
 
 
 def _made(request: HttpRequest, declared: Move, found: Case) -> HttpResponse:
-    said = _("%(number)s 已%(move)s") % {"number": found.number, "move": declared.title}
+    said = _("%(number)s 已%(move)s") % {"number": found.number, "move": _(declared.title)}
     if in_panel(request):
         response = HttpResponse(status=200)
         response["HX-Reswap"] = "none"
@@ -380,7 +385,9 @@ def contact(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     values = vault.read(
         actor, person=report.contact, fields=list(CONTACT_FIELDS), purpose=REPORTER, reason=reason
     )
-    facts = [Fact(title, values[name]) for name, title in CONTACT_FIELDS.items() if values.get(name)]
+    facts = [
+        Fact(_(title), in_chinese(values[name])) for name, title in CONTACT_FIELDS.items() if values.get(name)
+    ]
     context = {"facts": facts, "case": found, "reason": reason}
     if in_panel(request):
         return render(request, "desk/parts/contact.html", context)

@@ -7,6 +7,7 @@ import datetime as dt
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from linli.domains.cases.models import Case
@@ -27,7 +28,7 @@ def inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
         {
             "notice": line.notice,
             "folded": line.folded,
-            "kind": KINDS[line.notice.kind].title if line.notice.kind in KINDS else "",
+            "kind": _(KINDS[line.notice.kind].title) if line.notice.kind in KINDS else "",
             "url": reverse("desk:case", args=[line.notice.number])
             if line.notice.family == Case.family and line.notice.number
             else "",

@@ -47,7 +47,7 @@ def mine(request: HttpRequest, actor: Actor) -> HttpResponse:
             "label": label_of(post),
             "path": path_of(post.area),
             "is_current": post.pk == actor.post,
-            "role": ROLES[post.role].title if post.role in ROLES else post.role,
+            "role": _(ROLES[post.role].title) if post.role in ROLES else post.role,
             "abilities": _abilities(post.role),
         }
         for post in own_posts(actor)
@@ -61,6 +61,10 @@ def _abilities(role: str) -> list[tuple[str, str, str]]:
     if known is None:
         return []
     return [
-        (ABILITIES[code].title, ABILITIES[code].allows, "、".join(SCOPES[s] for s in Scope if s in scopes))
+        (
+            _(ABILITIES[code].title),
+            _(ABILITIES[code].allows),
+            _("、").join(_(SCOPES[s]) for s in Scope if s in scopes),
+        )
         for code, scopes in sorted(known.grants.items())
     ]

@@ -25,10 +25,12 @@ from linli.domains.matters.errors import MatterUnknown
 from linli.domains.matters.kinds import ListKind
 from linli.domains.matters.models import Matter
 from linli.faces.desk.entrance import framed, label_of, staff
+from linli.faces.desk.matter_words import evidence_of, function_of, with_reason
 from linli.kernel.access.actor import Actor
 from linli.kernel.areas.queries import name_of, path_of
 from linli.kernel.clocks import actions as clock_actions
 from linli.kernel.clocks import queries as clocks
+from linli.kernel.clocks.calendar import Measure, span_words
 from linli.kernel.clocks.models import CalendarRevision, Urgency
 from linli.kernel.clocks.permissions import EDIT_CALENDAR
 from linli.kernel.flow import parameters
@@ -38,7 +40,7 @@ from linli.kernel.flow.permissions import SET_PARAMETERS
 from linli.kernel.units.models import Post
 from linli.lib.errors import Invalid, Refusal
 from linli.lib.time import today
-from linli.web.components import Choice, Fact
+from linli.web.components import Choice, Fact, in_chinese
 
 YEARS = (2000, 2100)
 REFUSALS_SHOWN = 200
@@ -68,7 +70,7 @@ def matter_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     found = matters.search(text, area=actor.area) if text else matters.current(chosen, area=actor.area)
     counts = Counter(matter.list.kind for matter in matters.current(area=actor.area))
     tabs = [
-        Choice(kind.label, f"?kind={kind.value}", kind == chosen and not text, counts[kind.value])
+        Choice(_(str(kind.label)), f"?kind={kind.value}", kind == chosen and not text, counts[kind.value])
         for kind in kinds
     ]
     context = {
@@ -124,7 +126,7 @@ def _matter_of(actor: Actor, code: str, area: str) -> Matter:
         return held
     known = matters.versions_of(code, area=area)
     if not known:
-        raise MatterUnknown(f"清单中没有事项 {code}", matter=code)
+        raise MatterUnknown(_("清单中没有事项 %(code)s") % {"code": code}, matter=code)
     return known[0]
 
 
@@ -138,21 +140,22 @@ def _revise(request: HttpRequest, actor: Actor, found: Matter) -> Matter:
 
 def _matter_facts(found: Matter) -> list[Fact]:
     assist = "、".join(matters.function_name(code) for code in found.assist_functions)
+    alike = _("%(m)d 米、%(h)d 小时内") % {"m": found.duplicate_metres, "h": found.duplicate_hours}
     return [
         Fact(_("代码"), found.code),
         Fact(_("版本"), _("第 %(n)d 版，%(day)s 起") % {"n": found.version, "day": found.valid_from}),
-        Fact(_("类别"), found.category.replace("/", " › ")),
-        Fact(_("主办职能"), matters.function_name(found.lead_function) if found.lead_function else ""),
-        Fact(_("协办职能"), assist),
-        Fact(_("默认紧急程度"), found.get_urgency_display()),
-        Fact(_("核查人"), found.get_verifier_display()),
-        Fact(_("要求的工作"), f"{found.get_action_display()}：{found.action_detail}", True),
-        Fact(_("法律依据"), " ".join(filter(None, (found.legal_basis, found.article))), True),
-        Fact(_("佐证"), f"{found.get_evidence_display()}：{found.evidence_reason}", True),
-        Fact(_("疑似重复"), f"{found.duplicate_metres} 米、{found.duplicate_hours} 小时内"),
-        Fact(_("出处"), found.source, True),
-        Fact(_("关键词"), "、".join(found.keywords), True),
-        Fact(_("说明"), found.note, True),
+        Fact(_("类别"), in_chinese(found.category.replace("/", " › "))),
+        Fact(_("主办职能"), in_chinese(function_of(found))),
+        Fact(_("协办职能"), in_chinese(assist)),
+        Fact(_("默认紧急程度"), _(found.get_urgency_display())),
+        Fact(_("核查人"), _(found.get_verifier_display())),
+        Fact(_("要求的工作"), with_reason(found.get_action_display(), found.action_detail), True),
+        Fact(_("法律依据"), in_chinese(" ".join(filter(None, (found.legal_basis, found.article)))), True),
+        Fact(_("佐证"), evidence_of(found), True),
+        Fact(_("疑似重复"), alike),
+        Fact(_("出处"), in_chinese(found.source), True),
+        Fact(_("关键词"), in_chinese("、".join(found.keywords)), True),
+        Fact(_("说明"), in_chinese(found.note), True),
     ]
 
 
@@ -162,9 +165,9 @@ def _limits(found: Matter) -> list[tuple[str, str, str, str]]:
     rows = sorted(found.limits.all(), key=lambda one: (one.stage, order.index(one.urgency)))
     return [
         (
-            one.get_stage_display(),
-            one.get_urgency_display(),
-            f"{one.amount} {one.get_measure_display()}" + (_("（累计）") if one.cumulative else ""),
+            _(one.get_stage_display()),
+            _(one.get_urgency_display()),
+            span_words(one.amount, Measure(one.measure)) + (_("（累计）") if one.cumulative else ""),
             one.source,
         )
         for one in rows
@@ -211,7 +214,7 @@ def calendar(request: HttpRequest, actor: Actor) -> HttpResponse:
     context = {
         "shown": shown,
         "weeks": [cells[n : n + 7] for n in range(0, len(cells), 7)],
-        "weekdays": ["一", "二", "三", "四", "五", "六", "日"],
+        "weekdays": [_(day) for day in ("一", "二", "三", "四", "五", "六", "日")],
         "previous": f"?month={(shown - dt.timedelta(days=1)):%Y-%m}",
         "next": f"?month={(shown + dt.timedelta(days=32)).replace(day=1):%Y-%m}",
         "is_provisional": any(day.provisional for day in days),
@@ -269,7 +272,7 @@ def flow_parameters(request: HttpRequest, actor: Actor) -> HttpResponse:
             _set_parameter(request, actor, name)
         except Refusal as refusal:
             fields = refusal.fields if isinstance(refusal, Invalid) else {}
-            wrong = {name: "；".join(fields.values()) or str(refusal.message)}
+            wrong = {name: _("；").join(fields.values()) or str(refusal.message)}
         else:
             messages.success(request, _("已设定，自现在起对本区域有效"))
             return redirect("desk:parameters")
@@ -313,7 +316,7 @@ def _set_parameter(request: HttpRequest, actor: Actor, name: str) -> None:
     value: Any = text
     if known is not None and isinstance(known.default, int):
         if not (text.isascii() and text.isdigit() and len(text) < 6):
-            raise Invalid(fields={name: f"「{known.title}」应为整数"})
+            raise Invalid(fields={name: _("「%(title)s」应为整数") % {"title": _(known.title)}})
         value = int(text)
     parameters.set_value(
         actor, flow=flow, name=name, value=value, source=request.POST.get("source", ""), area=actor.area
@@ -329,7 +332,7 @@ def import_reports(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Take in a hotline's file: all or nothing, or the good rows with the others told."""
     actor.require(may.IMPORT)
     context: dict[str, Any] = {"columns": [(names[0], names[1:]) for names in COLUMNS.values()]}
-    context["channels"] = [(c.value, c.label) for c in (Channel.HOTLINE, Channel.DEPARTMENT)]
+    context["channels"] = [(c.value, _(str(c.label))) for c in (Channel.HOTLINE, Channel.DEPARTMENT)]
     if request.method == "POST":
         upload = request.FILES.get("file")
         channel = request.POST.get("channel", "")

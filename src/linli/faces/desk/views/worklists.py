@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -33,7 +33,7 @@ from linli.kernel.units.queries import book
 from linli.lib import numbers
 from linli.lib.errors import Invalid, Refusal
 from linli.lib.time import now
-from linli.web.components import Chip, Choice
+from linli.web.components import Chip, Choice, in_chinese
 
 CONDITIONS = {
     "q": "关键词",
@@ -85,7 +85,7 @@ def worklist(request: HttpRequest, actor: Actor) -> HttpResponse:
             "columns": columns,
             "next_url": _address(request.GET, chosen.code, after=page.next) if page.next else "",
             "first_url": here if request.GET.get("after") else "",
-            "empty_text": _("没有符合条件的事件") if _is_narrowed(request.GET) else chosen.empty,
+            "empty_text": _("没有符合条件的事件") if _is_narrowed(request.GET) else _(chosen.empty),
             "narrowed": narrowed,
             "is_narrowed": _is_narrowed(request.GET),
             "chips": _chips(request.GET, chosen.code, narrowed),
@@ -136,9 +136,10 @@ def _tabs(tabs: list[Worklist], chosen: Worklist, counts: dict[str, int]) -> lis
     made = []
     for one in tabs:
         count = counts[one.code]
-        told = f"{one.title}（999+）" if count >= queries.COUNT_LIMIT else one.title
+        told = _("%(title)s（999+）") if count >= queries.COUNT_LIMIT else "%(title)s"
         shown = None if count >= queries.COUNT_LIMIT else count
-        made.append(Choice(told, _address(QueryDict(), one.code), one.code == chosen.code, shown))
+        title = told % {"title": _(one.title)}
+        made.append(Choice(title, _address(QueryDict(), one.code), one.code == chosen.code, shown))
     return made
 
 
@@ -150,7 +151,7 @@ def _chips(given: QueryDict, code: str, narrowed: Filter) -> list[Chip]:
         if value and name not in narrowed.problems:
             others = given.copy()
             del others[name]
-            made.append(Chip(title, _said(name, value), _address(others, code)))
+            made.append(Chip(_(title), _said(name, value), _address(others, code)))
     return made
 
 
@@ -158,28 +159,32 @@ def _said(name: str, value: str) -> str:
     """A condition's value in words."""
     choices_of = {"state": CaseState, "urgency": Urgency, "channel": Channel}
     if name in choices_of:
-        return str(choices_of[name](value).label)
+        return _(str(choices_of[name](value).label))
     if name == "area":
-        return name_of(value)
+        return in_chinese(name_of(value))
     if name == "unit":
-        return book().name(int(value)) or value
+        return in_chinese(book().name(int(value)) or value)
     if name == "matter":
         known = matters.lists().in_force(None, now().date()).get(value)
-        return known.name if known else value
-    return value
+        return in_chinese(known.name if known else value)
+    return in_chinese(value)
 
 
 def _options(actor: Actor, narrowed: Filter) -> dict[str, Any]:
     """What the filter bar offers."""
     chosen_unit = book().unit(narrowed.unit)
     return {
-        "state": CaseState.choices,
-        "urgency": Urgency.choices,
-        "channel": Channel.choices,
+        "state": _translated(CaseState),
+        "urgency": _translated(Urgency),
+        "channel": _translated(Channel),
         "matter": choices.matters_by_category(actor.area),
         "area": _areas(actor, narrowed.area),
         "unit": [Group("", [choices.unit_option(chosen_unit)])] if chosen_unit else [],
     }
+
+
+def _translated(vocabulary: type[TextChoices]) -> list[tuple[str, str]]:
+    return [(one.value, _(str(one.label))) for one in vocabulary]
 
 
 def _areas(actor: Actor, chosen: str) -> list[Group]:
@@ -269,7 +274,7 @@ def bulk(request: HttpRequest, actor: Actor) -> HttpResponse:
         except Refusal as refusal:
             form.blame(refusal)
         else:
-            return _told(request, actor, move.title, found, outcomes)
+            return _told(request, actor, _(move.title), found, outcomes)
     context = {
         "form": form,
         "move": move,
@@ -278,7 +283,7 @@ def bulk(request: HttpRequest, actor: Actor) -> HttpResponse:
         "action": reverse("desk:bulk"),
         "icon": listing.move_icon(move.name),
     }
-    return _panel(request, actor, "bulk", move.title, context, status=422 if is_sent else 200)
+    return _panel(request, actor, "bulk", _(move.title), context, status=422 if is_sent else 200)
 
 
 def _told(
@@ -332,4 +337,4 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponseBase:
     narrowed = Filter.read(request.GET.dict())
     narrowed.refuse_problems()
     cases = queries.export(actor, code, narrowed)
-    return sheets.answer(actor, WORKLISTS[code].title, cases)
+    return sheets.answer(actor, _(WORKLISTS[code].title), cases)
