@@ -215,7 +215,7 @@ class Story:
                     name=self.n.rng.choice("赵钱孙李周吴郑王冯陈") + self.n.rng.choice(["女士", "先生"]),
                     phone=f"1990000{self.n.rng.randrange(10_000):04d}",
                 ),
-                text="",
+                texts=[],
                 area=given.area,
                 report_id=given.report_id,
             )

@@ -244,7 +244,7 @@ def _opening(actor: Actor, changes: Changes, given: NewReport, channel: str) -> 
         changes,
         actor=actor,
         contact=given.contact,
-        text=given.text,
+        texts=[given.text, given.address],
         area=area,
         report_id=opening.report_id,
         about=given.about,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
@@ -26,20 +27,20 @@ def keep_contact(
     *,
     actor: Actor,
     contact: Contact | None,
-    text: str,
+    texts: Iterable[str],
     area: str,
     report_id: int,
     about: int | None = None,
 ) -> int | None:
-    """Plan the vault's entry for a report: the contact, and personal numbers out of its text.
+    """Plan the vault's entry for a report: the contact, and personal numbers out of what was written.
 
     Returns the entry's id, or None where there is nothing to keep. Hidden from the unit complained about
     (突发事件应对法 art. 9; privacy_tests P20).
     """
     fields = {k: v for k, v in contact.model_dump().items() if v} if contact else {}
-    numbers = without_personal_numbers(text)[1]
+    numbers = list(dict.fromkeys(n for text in texts for n in without_personal_numbers(text)[1]))
     if numbers:
-        fields["circumstances"] = "上报文字中的号码：" + "、".join(numbers[:20])
+        fields["circumstances"] = "上报内容中的号码：" + "、".join(numbers[:20])
     if not fields:
         return None
     person = vault.keep(

@@ -357,6 +357,7 @@ def answer(step: Step[Case, g.Answer]) -> None:
     """Solved or not, in one click: solved closes it, unsolved sends it back with its history."""
     case, solved = step.record, step.given.solved
     step.facts |= {"solved": solved, "report": step.given.report}
+    step.remark = without_personal_numbers(step.remark)[0]
     if step.was == S.VERIFIED and solved:
         # the statement is read by everybody who reported; the words of one of them are not for the others
         effects.end(step, CaseResult.SOLVED, "上报人确认已解决")
@@ -385,6 +386,7 @@ def reopen(step: Step[Case, g.Reopen]) -> None:
 )
 def withdraw(step: Step[Case, g.Withdraw]) -> None:
     """The reporter takes the report back before anybody has begun."""
+    step.remark = without_personal_numbers(step.remark)[0]
     step.set(result=CaseResult.WITHDRAWN, statement="上报人撤回", closed_at=step.at)
     stages.cancel_all(step)
 
@@ -405,7 +407,7 @@ def join(step: Step[Case, g.Join]) -> None:
         at=step.at,
         lng=given.lng,
         lat=given.lat,
-        address=given.address,
+        address=without_personal_numbers(given.address)[0],
         source_number=given.source_number,
         client_id=given.client_id,
         about_id=about,
@@ -417,7 +419,7 @@ def join(step: Step[Case, g.Join]) -> None:
         step.changes,
         actor=step.actor,
         contact=given.contact,
-        text=given.text,
+        texts=[given.text, given.address],
         area=case.area,
         report_id=report.pk,
         about=about,
@@ -523,7 +525,7 @@ def supplement(step: Step[Case, g.Supplement]) -> None:
             step.changes,
             actor=step.actor,
             contact=None,
-            text=given.text,
+            texts=[given.text],
             area=case.area,
             report_id=report.pk,
             about=report.about_id,

@@ -23,10 +23,11 @@ from linli.domains.cases.tests.steps import (
     told,
     verified,
 )
-from linli.kernel.access.actor import PUBLIC
+from linli.kernel.access.actor import PUBLIC, holder_of
 from linli.kernel.clocks.firing import fire
 from linli.kernel.clocks.models import Clock
 from linli.kernel.clocks.timing import remaining, used
+from linli.kernel.journal import queries as journal
 from linli.kernel.journal.verify import verify
 from linli.kernel.notices.models import Notice
 from linli.kernel.vault import actions as vault
@@ -217,6 +218,28 @@ def test_numbers_in_the_text_are_covered_and_kept_in_the_vault(city: City) -> No
     assert "138****5678" in report.text
     assert report.contact is not None
     assert Person.objects.filter(pk=report.contact).exists()
+
+
+def test_numbers_in_the_address_are_covered_and_kept_as_well(city: City) -> None:
+    given = new_report(address="柳湾花园北门，找我 13812345678", text="消防通道堵了，打 13812345678 问")
+    filed_ = actions.report(PUBLIC, given=given, channel="portal")
+    joined = actions.join(PUBLIC, number=filed_.case.number, given=given, channel="portal").report
+    for address in (filed_.case.address, filed_.report.address, joined.address):
+        assert address == "柳湾花园北门，找我 138****5678"
+    reading = {"purpose": REPORTER, "fields": ["circumstances"], "reason": "核实"}
+    for report in (filed_.report, joined):
+        assert report.contact is not None
+        told = vault.read(city.actor("dispatcher"), person=report.contact, **reading)
+        assert told == {"circumstances": "上报内容中的号码：13812345678"}
+    assert not queries.search(Case.objects.all(), "13812345678").exists()
+
+
+def test_numbers_in_an_answer_are_covered(city: City) -> None:
+    case = verified(city)
+    go(holder_of(case.pk, "reporter"), case, "answer", solved=False, reason="又堵了，打 13812345678")
+    _, remark = journal.chain(case.pk)[-1]
+    assert remark is not None
+    assert remark.text == "又堵了，打 138****5678"
 
 
 def test_the_unit_complained_about_does_not_learn_who_complained(city: City) -> None:
