@@ -16,6 +16,7 @@ from linli.kernel.access import permissions as access
 from linli.kernel.access.roles import Scope, role
 from linli.kernel.clocks import permissions as clocks
 from linli.kernel.flow import permissions as flow
+from linli.kernel.identity import permissions as identity
 from linli.kernel.journal import permissions as journal
 from linli.kernel.notices import permissions as notices
 from linli.kernel.vault import permissions as vault
@@ -142,6 +143,7 @@ role(
             matters.VIEW,
             matters.REFUSALS,
         ],
+        UNIT: [cases.VIEW],
     },
 )
 role(
@@ -176,6 +178,7 @@ role(
             access.VIEW_REGISTERS,
             access.GRANT_POSTS,
             access.ISSUE_TOKENS,
+            identity.RESET_FACTORS,
             vault.CORRECT,
             vault.ERASE,
             journal.ERASE_REMARK,

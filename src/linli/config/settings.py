@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from linli.config import environment as env
 
 DATA_DIR = env.data_dir()
@@ -35,6 +37,7 @@ INSTALLED_APPS = [
     "linli.kernel.journal",
     "linli.kernel.vault",
     "linli.kernel.files",
+    "linli.kernel.identity",
     "linli.kernel.notices",
     "linli.kernel.flow",
     "linli.kernel.insight",
@@ -51,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "linli.web.sessions.IdleMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -112,6 +116,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12) * 3600
+SESSION_IDLE = dt.timedelta(minutes=env.number("SESSION_IDLE_MINUTES", 60))
 CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -125,6 +130,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 CITY_NAME = env.text("CITY_NAME", "")
+SECOND_FACTOR_ROLES = env.words("SECOND_FACTOR_ROLES", "system_admin,security_admin,audit_admin")
+OIDC_ISSUER = env.text("OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET_FILE = env.text("OIDC_CLIENT_SECRET_FILE")
+OIDC_CLAIM = env.text("OIDC_CLAIM", "preferred_username")
+OIDC_SCOPE = env.text("OIDC_SCOPE", "openid profile")
+OIDC_NAME = env.text("OIDC_NAME")
 CLIENT_ADDRESS_HEADER = env.text("CLIENT_ADDRESS_HEADER")
 PORTAL_REPORTS_PER_HOUR = env.number("PORTAL_REPORTS_PER_HOUR", 60)
 PORTAL_PHOTOS_PER_HOUR = env.number("PORTAL_PHOTOS_PER_HOUR", 400)

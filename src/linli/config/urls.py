@@ -8,6 +8,7 @@ from linli.config.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("linli.web.urls")),
+    path("login/", include("linli.kernel.identity.urls")),
     path("", include("linli.faces.portal.urls")),
     path("desk/", include("linli.faces.desk.urls")),
     path("wall/", include("linli.faces.wall.urls")),

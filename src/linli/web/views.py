@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth import login as sign_in
 from django.contrib.auth import logout as sign_out
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -14,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from linli.lib.errors import NotAllowed, NotFound
-from linli.web import problems, style
+from linli.web import problems, sessions, style
 from linli.web.forms import LoginForm
 
 SEE_STYLE = "web.style"
@@ -26,15 +25,14 @@ SEE_STYLE = "web.style"
 @require_http_methods(["GET", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
     """Sign in, then go where the reader wanted to go (addresses of this site only)."""
-    target = _target(request)
+    target = target_of(request)
     if request.user.is_authenticated and request.method == "GET":
         return redirect(target)
     form = LoginForm(request, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and form.account is not None:
-        sign_in(request, form.account)  # type: ignore[arg-type]  # accounts live above this room
-        return redirect(target)
-    status = 422 if form.is_bound else 200
-    return render(request, "web/login.html", {"form": form, "next": target}, status=status)
+        return sessions.begin(request, sessions.Entry(form.account, target))
+    told = {"form": form, "next": target, "other_ways": sessions.other_ways()}
+    return render(request, "web/login.html", told, status=422 if form.is_bound else 200)
 
 
 @require_POST
@@ -80,7 +78,8 @@ def failed(request: HttpRequest) -> HttpResponse:
     return HttpResponse(content, status=unexpected.status)
 
 
-def _target(request: HttpRequest) -> str:
+def target_of(request: HttpRequest) -> str:
+    """Where the reader wanted to go before signing in, if that is an address of this site."""
     asked = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(
         asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()

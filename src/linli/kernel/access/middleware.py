@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from linli.kernel.access.actor import PUBLIC, Actor, actor_of
 from linli.kernel.units.models import Account, Post
+from linli.web import sessions
 
 SESSION_POST = "post"
 
@@ -27,8 +28,12 @@ def actor_of_request(request: HttpRequest) -> Actor:
 
 
 def needs_own_password(request: HttpRequest) -> bool:
-    """Whether the account must set a password of its own before it can do anything."""
-    return isinstance(request.user, Account) and request.user.has_one_time_password
+    """Whether the account must set a password of its own before it can do anything.
+
+    Not after single sign-on, which knows no password of ours.
+    """
+    by_password = request.session.get(sessions.WAY, sessions.PASSWORD) == sessions.PASSWORD
+    return by_password and isinstance(request.user, Account) and request.user.has_one_time_password
 
 
 class ActorMiddleware:

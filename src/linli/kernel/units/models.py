@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 
 from linli.lib.time import now, today
 
@@ -93,6 +94,9 @@ class Account(AbstractBaseUser):
         blank=True,
         help_text="非空表示密码由管理员设置，本人登录后必须先修改，过期不能再用",
     )
+    session_round = models.PositiveIntegerField(
+        "登录轮次", default=0, help_text="改变后，此前在各设备上的登录全部失效"
+    )
     created_at = models.DateTimeField("建立时间", default=now)
     last_login = None  # no record of who signs in when is kept for people to look at
 
@@ -105,6 +109,12 @@ class Account(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must match: another password or another round ends all that began before."""
+        salt = "linli.kernel.units.Account.session"
+        value = f"{self.password}|{self.session_round}"
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def has_one_time_password(self) -> bool:

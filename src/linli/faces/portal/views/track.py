@@ -28,12 +28,12 @@ from linli.domains.cases.models import Case, Report
 from linli.faces.portal.forms import AnswerForm, SupplementForm, TrackForm
 from linli.faces.portal.photos import MOST, Photos, take
 from linli.faces.portal.progress import standing
-from linli.faces.portal.qr import qr_svg
 from linli.faces.portal.queries import first_number
 from linli.faces.portal.quotas import GUESSES, REPORTS
 from linli.kernel.access.actor import Actor, holder_of
 from linli.lib.errors import Conflict, Invalid, WrongState
 from linli.lib.time import now
+from linli.web.qr import qr_svg
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -90,7 +90,7 @@ def _page(
         "secret": secret,
         "code": " ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
         "address": address,
-        "qr": qr_svg(address, _("查询链接的二维码")),
+        "qr": qr_svg(address, _("查询链接的二维码"), css_class="portal-qr"),
         "form": AnswerForm(initial={"reason": "" if case.is_open else unsaved}),
         "supplement": form,
         "unsaved": unsaved,

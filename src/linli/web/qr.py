@@ -12,14 +12,15 @@ QUIET = 4
 """Modules of white around the code, as the standard asks for."""
 
 
-def qr_svg(text: str, label: str) -> SafeString:
-    """``text`` as a QR code; ``label`` is read to those who do not see it."""
+def qr_svg(text: str, label: str, *, css_class: str) -> SafeString:
+    """``text`` as a QR code; ``label`` is read to those who do not see it, ``css_class`` gives its size."""
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=QUIET)
     code.add_data(text)
     rows = code.get_matrix()
     return format_html(
-        '<svg class="portal-qr" role="img" aria-label="{}" viewBox="0 0 {} {}" shape-rendering="crispEdges">'
+        '<svg class="{}" role="img" aria-label="{}" viewBox="0 0 {} {}" shape-rendering="crispEdges">'
         '<path fill="#fff" d="M0 0h{}v{}H0z"/><path fill="#000" d="{}"/></svg>',
+        css_class,
         label,
         *[len(rows)] * 4,
         "".join(_runs(y, row) for y, row in enumerate(rows)),
