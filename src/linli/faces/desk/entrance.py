@@ -13,9 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from linli.kernel.access.actor import Actor
+from linli.kernel.access.actor import Actor, person_of
+from linli.kernel.access.middleware import needs_own_password
 from linli.kernel.access.roles import ROLES
 from linli.kernel.notices.queries import unread_count
 from linli.kernel.units.models import Post
@@ -40,7 +42,9 @@ def staff(page: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBa
     @wraps(page)
     def entered(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return _to_login(request)
+            return _to(request, settings.LOGIN_URL)
+        if needs_own_password(request):
+            return _to(request, reverse("desk:password"))
         actor = cast(Actor, request.actor)  # type: ignore[attr-defined]  # set by the access middleware
         if actor.post is None:
             raise NoPost
@@ -49,12 +53,28 @@ def staff(page: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBa
     return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], entered)
 
 
-def _to_login(request: HttpRequest) -> HttpResponse:
+def signed_in(page: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Let in whoever is signed in, even without a post: for what people do for themselves alone."""
+
+    @wraps(page)
+    def entered(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return _to(request, settings.LOGIN_URL)
+        actor = cast(Actor, request.actor)  # type: ignore[attr-defined]  # set by the access middleware
+        if actor.post is None:
+            actor = person_of(request.user)
+        return page(request, actor, *args, **kwargs)
+
+    return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], entered)
+
+
+def _to(request: HttpRequest, address: str) -> HttpResponse:
+    """Go to ``address`` first, then where the reader wanted to go."""
     if not problems.is_exchange(request):
-        return redirect_to_login(request.get_full_path())
-    # a sign-in page has no place inside a panel: the whole window goes there
+        return redirect_to_login(request.get_full_path(), login_url=address)
+    # such a page has no place inside a panel: the whole window goes there
     response = HttpResponse(status=204)
-    response["HX-Redirect"] = str(settings.LOGIN_URL)
+    response["HX-Redirect"] = address
     return response
 
 
@@ -100,7 +120,7 @@ def own_posts(actor: Actor) -> QuerySet[Post]:
 def label_of(post: Post) -> str:
     """A post as people name it: unit and title."""
     role = ROLES.get(post.role)
-    title = post.title if post.title and post.title != post.role else (role.title if role else post.role)
+    title = post.title if post.title and post.title != post.role else (_(role.title) if role else post.role)
     return f"{post.unit} · {title}"
 
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from linli.faces.desk.views import cases, notices, pickers, places, posts, registers, reports, worklists
+from linli.faces.desk.views import (
+    accounts,
+    cases,
+    notices,
+    passwords,
+    pickers,
+    places,
+    posts,
+    registers,
+    reports,
+    units,
+    worklists,
+)
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -33,4 +45,31 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("import/", registers.import_reports, name="import"),
     path("post/", posts.switch, name="switch-post"),
     path("me/", posts.mine, name="mine"),
+    path("me/password/", passwords.password, name="password"),
+    path("registers/", units.unit_list, name="unit-list"),
+    path("registers/units/export/", units.export_units, name="unit-export"),
+    path("registers/units/new/", units.unit_new, name="unit-new"),
+    path("registers/units/<int:pk>/", units.unit, name="unit"),
+    path("registers/units/<int:pk>/edit/", units.unit_edit, name="unit-edit"),
+    path("registers/units/<int:pk>/close/", units.unit_close, name="unit-close"),
+    path("registers/accounts/", accounts.account_list, name="account-list"),
+    path("registers/accounts/export/", accounts.export_accounts, name="account-export"),
+    path("registers/accounts/import/", accounts.import_accounts, name="account-import"),
+    path("registers/accounts/new/", accounts.account_new, name="account-new"),
+    path("registers/accounts/<int:pk>/", accounts.account, name="account"),
+    path("registers/accounts/<int:pk>/edit/", accounts.account_edit, name="account-edit"),
+    path("registers/accounts/<int:pk>/reset/", accounts.account_reset, name="account-reset"),
+    path("registers/accounts/<int:pk>/deactivate/", accounts.account_deactivate, name="account-deactivate"),
+    path("registers/accounts/<int:pk>/activate/", accounts.account_activate, name="account-activate"),
+    path("registers/posts/", accounts.post_list, name="post-list"),
+    path("registers/posts/export/", accounts.export_posts, name="post-export"),
+    path("registers/posts/import/", accounts.import_posts, name="post-import"),
+    path("registers/posts/new/", accounts.post_new, name="post-new"),
+    path("registers/posts/<int:pk>/", accounts.post_end, name="post-end"),
+    path("registers/tokens/", accounts.token_list, name="token-list"),
+    path("registers/tokens/new/", accounts.token_new, name="token-new"),
+    path("registers/tokens/<int:pk>/", accounts.token, name="token"),
+    path("registers/changes/", accounts.change_list, name="change-list"),
+    path("choices/accounts/", accounts.account_choices, name="account-choices"),
+    path("choices/areas/", accounts.area_choices, name="area-choices"),
 ]

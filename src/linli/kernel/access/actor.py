@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from linli.kernel.access.roles import ROLES, Scope
-from linli.kernel.units.models import Post
+from linli.kernel.units.models import Account, Post
 from linli.lib.errors import NotAllowed
 
 
@@ -49,6 +49,11 @@ def holder_of(record_id: int, role: str, name: str = "上报人") -> Actor:
     return Actor(
         post=None, account=None, unit=None, area="", role=role, name=name, records=frozenset({record_id})
     )
+
+
+def person_of(account: Account) -> Actor:
+    """Somebody who is signed in, for what people do for themselves alone: no post, no rows."""
+    return Actor(post=None, account=account.pk, unit=None, area="", role="", name=str(account))
 
 
 SYSTEM = Actor(post=None, account=None, unit=None, area="", role="system", name="系统", system=True)

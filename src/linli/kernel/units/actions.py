@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 
 from linli.kernel.units import checks, passwords
 from linli.kernel.units.checks import Clerk
-from linli.kernel.units.entries import Change, changing
+from linli.kernel.units.entries import Author, Change, changing
 from linli.kernel.units.errors import AccountInactive, PostEnded, SelfServed, UnitClosed, UnitInUse
 from linli.kernel.units.models import Account, Post, Token, Unit
 from linli.kernel.units.queries import changed
@@ -222,7 +222,7 @@ def reset_password(*, actor: Clerk, account: Account) -> str:
     return secret
 
 
-def change_password(*, actor: Clerk, account: Account, old: str, new: str) -> None:
+def change_password(*, actor: Author, account: Account, old: str, new: str) -> Account:
     """Set an own password in place of ``old``: what everybody does for themselves, and nobody for others."""
     if actor.account != account.pk:
         raise SelfServed("只能修改本人的密码")
@@ -241,6 +241,7 @@ def change_password(*, actor: Clerk, account: Account, old: str, new: str) -> No
         account.one_time_until = None
         account.save(update_fields=["password", "one_time_until"])
         change.enter("change_password", account, _area_of(account), username=account.username)
+    return account
 
 
 def deactivate_account(*, actor: Clerk, account: Account, reason: str) -> Account:
@@ -403,7 +404,7 @@ def end_post(*, actor: Clerk, post: Post, on: dt.date | None = None, reason: str
             account=post.account_id,
             username=post.account.username,
             on=post.valid_to.isoformat(),
-            reason=reason.strip()[:200],
+            reason=reason.strip()[: checks.LONGEST_REASON],
         )
     return post
 
@@ -460,6 +461,8 @@ def _check_open(unit: Unit) -> None:
 def _check_reason(reason: str) -> None:
     if not reason.strip():
         raise Invalid(fields={"reason": "请写明事由"})
+    if len(reason) > checks.LONGEST_REASON:
+        raise Invalid(fields={"reason": f"事由不超过 {checks.LONGEST_REASON} 个字"})
 
 
 def _once(functions: Sequence[str]) -> list[str]:

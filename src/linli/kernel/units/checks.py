@@ -24,6 +24,7 @@ from linli.lib.errors import Invalid
 from linli.lib.time import today
 
 NAME_LENGTH, SHORT_LENGTH, PERSON_LENGTH, TITLE_LENGTH, LABEL_LENGTH = 80, 30, 30, 40, 60
+LONGEST_REASON = 200
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,39}")
 _FUNCTION = re.compile(r"[a-z][a-z0-9_]{0,29}")
 _GRIDS = (Level.GRID, Level.MICRO_GRID)

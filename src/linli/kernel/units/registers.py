@@ -159,3 +159,13 @@ def _one(found: QuerySet[M], pk: int) -> M:
     if one is None:
         raise RegisterNotFound
     return one
+
+
+def named(found: QuerySet[M], text: str, *fields: str) -> QuerySet[M]:
+    """Of some rows those in which every word of ``text`` occurs in one of ``fields``."""
+    for word in text.split():
+        any_field = Q()
+        for name in fields:
+            any_field |= Q(**{f"{name}__icontains": word})
+        found = found.filter(any_field)
+    return found

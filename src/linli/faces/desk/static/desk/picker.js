@@ -117,7 +117,8 @@ class Picker {
 
   /** @param {string} typed */
   async lookUp(typed) {
-    const url = new URL(texts().search, location.href);
+    const { search } = this.select.dataset; // an address, or the kind of thing that every page can look up
+    const url = new URL(search.startsWith("/") ? search : texts().search, location.href);
     url.searchParams.set("q", typed);
     if (this.select.dataset.area) url.searchParams.set("area", this.select.dataset.area);
     const answer = await fetch(url, { headers: { Accept: "application/json" } }).catch(() => null);
