@@ -119,6 +119,8 @@ class Child:
     started: float = 0.0
     deaths: int = 0
     again_at: float | None = None
+    in_the_way: Callable[[], None] | None = None
+    """Asked when it dies again as soon as it was started again: refuses where trying on is in vain."""
 
 
 @dataclass
@@ -185,13 +187,16 @@ class Supervisor:
         self.entrust(child.process.pid)
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Keep the children alive until ``stopping`` is set or ``until()`` holds."""
+        """Keep the children alive until ``stopping`` is set or ``until()`` holds. Passes on the refusal of a
+        child that cannot live (``Child.in_the_way``)."""
         self._is_looking = True
-        while not self.stopping.is_set() and not until():
-            for child in self.children:
-                self._look_after(child)
-            self.stopping.wait(0.1)
-        self._is_looking = False
+        try:
+            while not self.stopping.is_set() and not until():
+                for child in self.children:
+                    self._look_after(child)
+                self.stopping.wait(0.1)
+        finally:
+            self._is_looking = False
 
     def _look_after(self, child: Child) -> None:
         now = time.monotonic()
@@ -203,6 +208,8 @@ class Supervisor:
             return
         self.disown(child.process.pid)
         child.deaths = 1 if now - child.started > HEALTHY_SECONDS else child.deaths + 1
+        if child.deaths > 1 and child.in_the_way is not None:
+            child.in_the_way()
         pause = 0.0 if child.deaths == 1 else min(2.0 ** (child.deaths - 2), LONGEST_PAUSE)
         child.again_at = now + pause
         self.say(

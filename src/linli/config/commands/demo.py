@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import http.client
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import django
@@ -19,19 +18,13 @@ import django
 from linli.config import environment as env
 from linli.config.assets import STATIC_STAMP, VENDOR, fingerprint
 from linli.config.commands import say
-from linli.config.commands.serve import web_command
+from linli.config.commands.serve import refuse_taken_port, web_command
 from linli.config.embedded import DatabaseFailed, EmbeddedDatabase
 from linli.config.processes import Child, DataLock, Supervisor
 from linli.lib.errors import Refusal
 
 ACCOUNTS = "demo.json"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-
-
-class PortTaken(Refusal):
-    code = "port_taken"
-    status = 409
-    title = "端口已被占用"
 
 
 class DatabaseElsewhere(Refusal):
@@ -61,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     lock = DataLock(env.data_dir())
     lock.take(url=url, say=say)
     try:
-        _refuse_taken_port(options.host, options.port)
+        refuse_taken_port(options.host, options.port)
         if options.host not in LOOPBACK:  # asked for by name: let other machines on the network in
             os.environ.setdefault("LINLI_ALLOWED_HOSTS", "*")
         supervisor = Supervisor(lock, say)
@@ -160,23 +153,11 @@ class _Progress:
 
 def _start_children(options: argparse.Namespace, supervisor: Supervisor) -> None:
     logs = env.data_dir() / "logs"
-    supervisor.start(Child("网站", web_command(options.host, options.port), logs / "web.log"))
+    in_the_way = partial(refuse_taken_port, options.host, options.port)
+    in_the_way()  # it may have been taken while the city was prepared
+    web = web_command(options.host, options.port)
+    supervisor.start(Child("网站", web, logs / "web.log", in_the_way=in_the_way))
     supervisor.start(Child("后台任务", [sys.executable, "-m", "linli.config.cli", "work"], logs / "work.log"))
-
-
-def _refuse_taken_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
-                raise PortTaken(
-                    f"端口 {port} 已被占用或不允许使用，请换一个：make demo PORT={port + 1}（port is taken）",
-                    port=port,
-                ) from None
-            raise
 
 
 def _answers(host: str, port: int) -> bool:

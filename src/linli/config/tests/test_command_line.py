@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -41,16 +42,34 @@ def test_the_demo_refuses_an_external_database(
     assert "LINLI_DATABASE_URL" in capsys.readouterr().err
 
 
-def test_the_demo_names_a_port_that_is_taken(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("LINLI_DATABASE_URL")
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which another program listens, ready to share it as our own web server would be."""
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         other.bind(("127.0.0.1", 0))
         other.listen()
-        port = other.getsockname()[1]
-        assert cli.main(["demo", "--port", str(port)]) == 1
-    assert f"端口 {port} 已被占用" in capsys.readouterr().err
+        yield other.getsockname()[1]
+
+
+@pytest.mark.parametrize("command", ["demo", "serve"])
+def test_a_port_that_is_taken_is_named(
+    command: str, taken: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LINLI_DATABASE_URL")
+    assert cli.main([command, "--port", str(taken)]) == 1
+    assert f"端口 {taken} 已被另一个程序占用" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [(["--host", "192.0.2.1"], "地址 192.0.2.1"), (["--port", "70000"], "端口 70000 不存在")],
+)
+def test_an_address_that_cannot_be_listened_on_is_named(
+    given: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["serve", *given]) == 1
+    assert told in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

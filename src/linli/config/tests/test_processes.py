@@ -80,6 +80,22 @@ def test_a_child_that_keeps_dying_is_given_longer_and_longer_pauses(lock: DataLo
     supervisor.stop()
 
 
+def test_a_child_that_something_is_in_the_way_of_is_given_up_with_the_reason(
+    lock: DataLock, tmp_path: Path
+) -> None:
+    def refuse() -> None:
+        raise InUse("端口 8000 已被另一个程序占用")
+
+    said: list[str] = []
+    supervisor = Supervisor(lock, said.append)
+    command = [sys.executable, "-c", "exit(1)"]
+    supervisor.start(Child("网站", command, tmp_path / "web.log", in_the_way=refuse))
+    with pytest.raises(InUse, match="端口 8000"):
+        supervisor.watch()
+    assert len(said) == 1
+    supervisor.stop()
+
+
 def test_a_child_that_does_not_listen_is_killed(
     lock: DataLock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
