@@ -97,7 +97,7 @@ LOGIN_REDIRECT_URL = "/desk/"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
-LOCALE_PATHS = [env.CHECKOUT / "src" / "linli" / "web" / "locale"]
+LOCALE_PATHS = [env.CHECKOUT / "src" / "linli" / room / "locale" for room in ("web", "kernel")]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True

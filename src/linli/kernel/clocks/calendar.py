@@ -234,7 +234,7 @@ def local_text(instant: dt.datetime) -> str:
 
 def _day_text(day: dt.date) -> str:
     """A day before a time of day."""
-    told = {"year": day.year, "month": day.month, "day": day.day, "iso": day.isoformat()}
+    told = {"year": day.year, "month": day.month, "day": day.day}
     return gettext("%(year)d年%(month)d月%(day)d日") % told
 
 
