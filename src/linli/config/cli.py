@@ -24,6 +24,8 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "检查安装并说明如何修复 · check a set-up and say what to mend",
     "dbshell": "打开数据库命令行 · open psql on the database",
     "bench": "性能测量 · measure speed",
+    "unit": "设立、列出单位 · register and list units",
+    "account": "建立首批管理员、重置密码 · first administrators, reset a password",
     "token": "签发、列出、撤销接口令牌 · issue, list and revoke API tokens",
 }
 

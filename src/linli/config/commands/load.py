@@ -72,6 +72,17 @@ def _matters(options: argparse.Namespace) -> int:
     return 0
 
 
+def _accounts(options: argparse.Namespace) -> int:
+    from linli.kernel.access.actor import SYSTEM
+    from linli.kernel.units.loading import load_staff
+
+    done = load_staff(options.path.read_bytes(), actor=SYSTEM)
+    for account, secret in done.made:
+        say(f"{account.username}\t{secret}\t{account.name}")
+    say(f"账号：新建 {len(done.made)}，已有 {done.known}；岗位：任命 {done.posts}")
+    return 0
+
+
 def _reports(options: argparse.Namespace) -> int:
     from linli.domains.cases.loading import load_reports
     from linli.kernel.access.actor import SYSTEM
@@ -86,5 +97,6 @@ KINDS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str]] = {
     "grids": (_grids, "网格（GeoJSON）· grids"),
     "calendar": (_calendar, "节假日安排（JSON）· the official calendar of a year"),
     "matters": (_matters, "事项清单（CSV 或目录）· lists of matters"),
+    "accounts": (_accounts, "账号和岗位（CSV、XLSX）· accounts and posts"),
     "reports": (_reports, "上报（CSV、XLSX）· reports, e.g. of the hotline"),
 }

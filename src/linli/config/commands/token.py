@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 
 from linli.config.commands import platform, say
 
@@ -29,9 +28,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _issue(options: argparse.Namespace) -> None:
-    from linli.kernel.units.models import Post, Token
+    from linli.kernel.access.actor import SYSTEM
+    from linli.kernel.units.actions import issue_token
+    from linli.kernel.units.models import Post
     from linli.lib.errors import Invalid
-    from linli.lib.time import now
 
     posts = Post.objects.valid().order_by("pk")
     if options.post is not None:
@@ -42,8 +42,8 @@ def _issue(options: argparse.Namespace) -> None:
         raise Invalid(fields={"post": "请用 --post 或 --username 指明岗位"})
     if post is None:
         raise Invalid(fields={"post": "没有这个有效岗位"})
-    ends = now() + dt.timedelta(days=options.days) if options.days else None
-    token, secret = Token.issue(post, options.label, expires_at=ends)
+    token, secret = issue_token(actor=SYSTEM, post=post, label=options.label, days=options.days or None)
+    ends = token.expires_at
     say(f"{token.pk}\t{post}\t{'长期有效' if ends is None else f'有效至 {ends:%Y-%m-%d}'}")
     say(secret)
 
@@ -61,11 +61,13 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _revoke(options: argparse.Namespace) -> None:
+    from linli.kernel.access.actor import SYSTEM
+    from linli.kernel.units.actions import revoke_token
     from linli.kernel.units.models import Token
     from linli.lib.errors import NotFound
-    from linli.lib.time import now
 
-    changed = Token.objects.filter(pk=options.token, revoked_at__isnull=True).update(revoked_at=now())
-    if not changed:
+    token = Token.objects.filter(pk=options.token, revoked_at=None).select_related("post").first()
+    if token is None:
         raise NotFound(f"没有编号为 {options.token} 的有效令牌")
+    revoke_token(actor=SYSTEM, token=token)
     say(f"令牌 {options.token} 已撤销")
