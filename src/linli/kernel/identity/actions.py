@@ -38,6 +38,7 @@ def add_app(*, account: Account, name: str, secret: str) -> list[str]:
     """
     key = keyring().current
     with changing(Holder(account.pk)) as change:
+        is_first = not account.factors.exists()
         account.factors.filter(kind=Factor.Kind.APP).delete()
         factor = Factor.objects.create(
             account=account,
@@ -46,7 +47,7 @@ def add_app(*, account: Account, name: str, secret: str) -> list[str]:
             sealed=key.seal(secret, person=account.pk, field=SEALED_FIELD),
             key=key.label,
         )
-        return _added(change, factor)
+        return _added(change, factor, is_first)
 
 
 def add_passkey(*, account: Account, name: str, credential: AttestedCredentialData) -> list[str]:
@@ -56,6 +57,7 @@ def add_passkey(*, account: Account, name: str, credential: AttestedCredentialDa
             raise TooManyFactors
         if Factor.objects.filter(credential_id=credential.credential_id).exists():
             raise Invalid(fields={"answer": "这个通行密钥已经添加过"})
+        is_first = not account.factors.exists()
         factor = Factor.objects.create(
             account=account,
             kind=Factor.Kind.PASSKEY,
@@ -63,13 +65,13 @@ def add_passkey(*, account: Account, name: str, credential: AttestedCredentialDa
             credential_id=credential.credential_id,
             credential=bytes(credential),
         )
-        return _added(change, factor)
+        return _added(change, factor, is_first)
 
 
-def _added(change: Change, factor: Factor) -> list[str]:
+def _added(change: Change, factor: Factor, is_first: bool) -> list[str]:
     account = factor.account
     change.enter("add_factor", account, _area_of(account), kind=factor.kind, name=factor.name)
-    return [] if account.factors.exclude(pk=factor.pk).exists() else recovery.renew(account)
+    return recovery.renew(account) if is_first else []
 
 
 def remove_factor(*, account: Account, factor_id: int) -> None:
@@ -161,6 +163,7 @@ def reseal() -> int:
 
 
 def _next_round(account: Account) -> None:
+    account.refresh_from_db(fields=["session_round"])  # others wait for us by now
     account.session_round += 1
     account.save(update_fields=["session_round"])
 

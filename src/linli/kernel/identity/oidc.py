@@ -187,6 +187,7 @@ def _fetch(url: str, *, headers: dict[str, str] | None = None, form: dict[str, s
         with urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS) as response:
             found = json.loads(response.read(LARGEST))
     except urllib.error.HTTPError as error:
+        error.close()
         raise (SignOnFailed if error.code < 500 else SignOnUnavailable) from error
     except (OSError, HTTPException, ValueError) as error:
         raise SignOnUnavailable from error
