@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from linli.config import environment as env
 from linli.config.commands import platform, say
 
 
@@ -13,6 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from linli.config.migrations import migrate, pending
+    from linli.config.privileges import set_privileges
 
     with platform():
         if options.check:
@@ -21,5 +23,6 @@ def run(options: argparse.Namespace) -> int:
                 say(name)
             return 1 if waiting else 0
         done = migrate(say=say)
+        set_privileges(env.text("APP_ROLE"))
         say(f"已执行 {done} 项迁移" if done else "数据库结构已是最新")
     return 0
