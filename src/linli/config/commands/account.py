@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from linli.config.commands import platform, say
+
+if TYPE_CHECKING:
+    from linli.kernel.units.models import Account
 
 ADMINISTRATORS = {
     "system": ("system_admin", "系统管理员：建立账号和单位"),
@@ -22,13 +26,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         first.add_argument(f"--{name}", nargs=2, required=True, metavar=("用户名", "姓名"), help=about)
     reset = deeds.add_parser("reset", help="重置密码 · give an account a one-time password")
     reset.add_argument("username", metavar="用户名")
+    clear = deeds.add_parser("factors", help="清除第二因素 · clear the second factors of an account")
+    clear.add_argument("username", metavar="用户名")
+    clear.add_argument("--reason", required=True, metavar="事由", help="写入登记变更")
     listing = deeds.add_parser("list", help="列出账号和在任岗位 · list accounts with their posts")
     listing.add_argument("--words", default="", metavar="关键词", help="姓名或用户名")
 
 
 def run(options: argparse.Namespace) -> int:
     with platform():
-        {"administrators": _administrators, "reset": _reset, "list": _list}[options.deed](options)
+        deeds = {"administrators": _administrators, "reset": _reset, "factors": _factors, "list": _list}
+        deeds[options.deed](options)
     return 0
 
 
@@ -55,14 +63,31 @@ def _administrators(options: argparse.Namespace) -> None:
 
 def _reset(options: argparse.Namespace) -> None:
     from linli.kernel.access.actor import SYSTEM
-    from linli.kernel.units import actions, registers
-    from linli.lib.errors import NotFound
+    from linli.kernel.units import actions
 
-    account = registers.accounts(SYSTEM).filter(username=options.username).first()
-    if account is None:
-        raise NotFound(f"没有用户名为 {options.username} 的账号")
+    account = _account(options.username)
     say(f"{account.username}\t{actions.reset_password(actor=SYSTEM, account=account)}")
     _say_once()
+
+
+def _factors(options: argparse.Namespace) -> None:
+    from linli.kernel.access.actor import SYSTEM
+    from linli.kernel.identity import actions
+
+    account = _account(options.username)
+    actions.reset_factors(actor=SYSTEM, account=account, reason=options.reason)
+    say(f"{account.username} 的第二因素和恢复码已清除，已在各处退出登录")
+
+
+def _account(username: str) -> Account:
+    from linli.kernel.access.actor import SYSTEM
+    from linli.kernel.units import registers
+    from linli.lib.errors import NotFound
+
+    account = registers.accounts(SYSTEM).filter(username=username).first()
+    if account is None:
+        raise NotFound(f"没有用户名为 {username} 的账号")
+    return account
 
 
 def _list(options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import django
@@ -22,6 +23,8 @@ from linli.lib.errors import Refusal
 
 FREE_GIGABYTES = 2
 OLDEST_DATABASE = 160000
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+"""What a provider of single sign-on must say of itself (OpenID Connect Discovery 1.0, 3)."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ def _findings() -> Iterator[Finding]:
     yield _holder()
     yield _assets()
     yield from _database()
+    yield _second_factor()
+    yield _single_sign_on()
     yield _chromium()
 
 
@@ -167,6 +172,49 @@ def _migrations() -> Finding:
     if waiting:
         return Finding("数据库结构", False, f"有 {len(waiting)} 项迁移未执行；请执行 linli migrate")
     return Finding("数据库结构", True, "已是最新")
+
+
+def _second_factor() -> Finding:
+    django.setup()
+    from django.conf import settings
+
+    from linli.kernel.access.roles import ROLES
+
+    asked = settings.SECOND_FACTOR_ROLES
+    strange = [code for code in asked if code not in ROLES]
+    if strange:
+        return Finding("第二因素", False, f"LINLI_SECOND_FACTOR_ROLES 中没有这样的角色：{'、'.join(strange)}")
+    titles = "、".join(ROLES[code].title for code in asked) or "没有角色"
+    return Finding("第二因素", True, f"{titles}必须使用（LINLI_SECOND_FACTOR_ROLES）")
+
+
+def _single_sign_on() -> Finding:
+    """Whether the city's provider is described whole, known to us, and there."""
+    django.setup()
+    from linli.kernel.identity.oidc import Provider
+
+    about, provider = "统一身份认证", Provider.configured()
+    if provider is None:
+        return Finding(about, True, "未配置（LINLI_OIDC_ISSUER）")
+    if not provider.client_id:
+        return Finding(about, False, "缺少 LINLI_OIDC_CLIENT_ID")
+    secret = Path(provider.secret_file)
+    if provider.secret_file and not os.access(secret, os.R_OK):
+        return Finding(about, False, f"无法读取 {secret}；请核对 LINLI_OIDC_CLIENT_SECRET_FILE 和文件权限")
+    if provider.secret_file and stat.S_IMODE(secret.stat().st_mode) & stat.S_IRWXO:
+        return Finding(about, False, f"他人可读：{secret}；请执行 chmod o= {secret}")
+    try:
+        lacking = [name for name in ENDPOINTS if name not in provider.metadata()]
+    except Refusal:
+        return Finding(
+            about,
+            False,
+            f"{provider.issuer}/.well-known/openid-configuration 无法读取，或其中的 issuer 与配置不同；"
+            "请核对 LINLI_OIDC_ISSUER（须为 https）和网络",
+        )
+    if lacking:
+        return Finding(about, False, f"{provider.issuer} 没有说明 {'、'.join(lacking)}")
+    return Finding(about, True, f"{provider.issuer}，可以连接")
 
 
 def _chromium() -> Finding:

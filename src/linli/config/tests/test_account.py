@@ -9,6 +9,8 @@ from django.contrib.auth import authenticate
 from tests.city import City
 
 from linli.config import cli
+from linli.kernel.identity import actions as identity
+from linli.kernel.identity.app_codes import new_secret
 from linli.kernel.units import entries
 from linli.kernel.units.models import Account, Post, RegisterEntry, Token, Unit
 from linli.kernel.units.queries import post_of_token
@@ -87,3 +89,14 @@ def test_verify_counts_the_changes_of_the_registers(city: City, capsys: pytest.C
     assert entries.verify() == (1, [])
     assert cli.main(["verify", "--quiet"]) == 0
     assert "1 条登记变更" in capsys.readouterr().out
+
+
+def test_clears_the_factors_of_an_administrator_who_lost_them(
+    city: City, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = city.posts["security_admin"].account
+    identity.add_app(account=account, name="手机", secret=new_secret())
+    assert cli.main(["account", "factors", "security_admin", "--reason", "手机丢失，已当面核实"]) == 0
+    assert "第二因素和恢复码已清除" in capsys.readouterr().out
+    assert not account.factors.exists()
+    assert RegisterEntry.objects.latest("number").facts["reason"] == "手机丢失，已当面核实"

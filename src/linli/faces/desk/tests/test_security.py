@@ -211,3 +211,13 @@ def test_not_even_a_security_administrator_for_themselves(
     actions.add_app(account=own, name="手机", secret=app_codes.new_secret())
     sign_in("security_admin").post(f"/desk/registers/accounts/{own.pk}/factors/", {"reason": "换了手机"})
     assert own.factors.exists()
+
+
+def test_the_account_page_offers_it_to_whom_it_is_open(
+    city: City, account: Account, sign_in: Callable[[str], Client]
+) -> None:
+    page = f"/desk/registers/accounts/{account.pk}/"
+    assert "清除第二因素" not in sign_in("security_admin").get(page).content.decode()
+    actions.add_app(account=account, name="手机", secret=app_codes.new_secret())
+    assert "清除第二因素" in sign_in("security_admin").get(page).content.decode()
+    assert "清除第二因素" not in sign_in("system_admin").get(page).content.decode()

@@ -32,6 +32,8 @@ from linli.kernel.access.permissions import EDIT_ACCOUNTS, GRANT_POSTS, ISSUE_TO
 from linli.kernel.access.posts import roles_of_posts
 from linli.kernel.access.roles import ABILITIES
 from linli.kernel.areas.levels import Level
+from linli.kernel.identity.permissions import RESET_FACTORS
+from linli.kernel.identity.queries import has_factor
 from linli.kernel.units import actions, loading, registers
 from linli.kernel.units.loading import Staffed
 from linli.kernel.units.models import Account, Post, RegisterEntry, Token
@@ -129,6 +131,7 @@ def _account_shown(
         "is_oneself": found.pk == actor.account,
         "may_edit": actor.can(EDIT_ACCOUNTS),
         "may_grant": may_end and found.is_active,
+        "may_reset_factors": actor.can(RESET_FACTORS) and found.pk != actor.account and has_factor(found),
         "form": form,
         "one_time_span": span(ONE_TIME_FOR),
     }
