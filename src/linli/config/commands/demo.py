@@ -122,7 +122,12 @@ def _prepare(options: argparse.Namespace) -> None:
 
     migrate(say=say)
     collect()
-    demo.build(progress=_Progress(), city=options.city, scale=options.scale)
+    built = demo.build(progress=_Progress(), city=options.city, scale=options.scale)
+    if is_asked_for_city and not built.is_new:
+        say(
+            f"使用数据目录里已有的「{built.name}」（{built.code}）。要另建一座城市：--data 指定空目录，"
+            "--city 文件#四位代码 选定文件中的城市（using the city that is there）"
+        )
     stamp.write_text(made_from)
 
 

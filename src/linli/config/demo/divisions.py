@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,15 @@ def _people_with_communities(township: Division, count: int, is_town: bool, name
         township.children.append(Division(f"{township.code}{number:03d}", stem + kind))
 
 
+def cities_in(path: Path) -> list[str]:
+    """The codes of the cities that a file of divisions holds, in order. Refuses (``Invalid``) a bad file."""
+    return _cities(_names(path))
+
+
+def _cities(names: Iterable[str]) -> list[str]:
+    return sorted({code[:4] for code in names if len(code) >= 6})
+
+
 def from_file(path: Path, namer: Namer, *, city: str = "") -> Division:
     """A real city's divisions from a CSV (``code,name``) or JSON list, or nested JSON with ``children``.
 
@@ -119,7 +128,7 @@ def from_file(path: Path, namer: Namer, *, city: str = "") -> Division:
     below what it has, with names that say so. Refuses (``Invalid``) a file in which no city is found.
     """
     names = _names(path)
-    cities = sorted({code[:4] for code in names if len(code) >= 6})
+    cities = _cities(names)
     if city:
         cities = [one for one in cities if one == city]
     if len(cities) != 1:

@@ -30,6 +30,7 @@ from linli.domains.matters.kinds import Performer
 from linli.domains.matters.loading import load_matters
 from linli.kernel.areas import queries as areas
 from linli.kernel.areas.loading import load_grids
+from linli.kernel.areas.tree import Node
 from linli.kernel.clocks.loading import load_calendar
 from linli.kernel.clocks.queries import calendars
 from linli.kernel.units.models import Post, Unit
@@ -112,14 +113,15 @@ def build(
 
     ``scale`` multiplies grids, communities and cases. ``city`` is a file with a real city's divisions
     (``FILE`` or ``FILE#code`` where it holds several): their names then stand on made-up borders.
-    Refuses ``CityThere`` where the database holds a city that was not asked for, ``Invalid`` for a bad file.
+    A city that is there is used when it is one of the file's, or when no file was named. Refuses
+    ``CityThere`` where the database holds a city that was not asked for, ``Invalid`` for a bad file.
     """
     data_dir = env.data_dir()
     path, _, code = str(city or "").partition("#")
     there = areas.cities()
     if there:
-        if code and code != there[0].code:
-            raise CityThere
+        if path:
+            _refuse_another(there[0], Path(path), code)
         return DemoCity(there[0].name, there[0].code, False, _read_accounts(data_dir))
     making = Making(scale, seed, Path(path) if path else None, code, until or now(), data_dir)
     with transaction.atomic():
@@ -130,6 +132,17 @@ def build(
     if progress is not None:
         progress("演示城市已建成", 1.0)
     return DemoCity(making.city.name, making.city.code, True, making.accounts)
+
+
+def _refuse_another(there: Node, path: Path, code: str) -> None:
+    """Refuse where the city that is there is not the one, or not one of those, that the file stands for."""
+    wanted = [code] if code else divisions.cities_in(path)
+    if there.code not in wanted:
+        asked = "、".join(wanted[:8]) or "没有城市"
+        raise CityThere(
+            f"数据目录里已有「{there.name}」（{there.code}），而 {path.name} 要的是：{asked}。"
+            "请用 --data 另选一个空的数据目录（another city is there; choose another data directory）"
+        )
 
 
 def subjects_of(area: str, on: dt.date) -> list[Subject]:

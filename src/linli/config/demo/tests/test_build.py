@@ -16,6 +16,7 @@ from linli.config.demo.people import PlannedPost, show_where_work_waits
 from linli.kernel.areas.locate import locate_many
 from linli.kernel.areas.models import Area
 from linli.kernel.units.models import Account, Post, Token, Unit
+from linli.lib.errors import Invalid
 
 UNTIL = dt.datetime(2026, 11, 20, 2, 0, tzinfo=dt.UTC)
 pytestmark = pytest.mark.django_db
@@ -39,8 +40,24 @@ def test_builds_a_whole_city_once_and_finds_it_again(data_dir: Path) -> None:
     again = build_demo(scale=0.25, until=UNTIL)
     assert not again.is_new
     assert again.accounts == city.accounts
-    with pytest.raises(CityThere):
-        build_demo(city=Path("divisions.csv#3301"))
+
+
+def test_a_city_that_is_there_is_used_only_for_a_file_that_holds_it(data_dir: Path) -> None:
+    there = build_demo(scale=0.25, until=UNTIL)
+    own, other = data_dir / "own.csv", data_dir / "other.csv"
+    own.write_text(f"code,name\n{there.code}01,甲区\n330102,上城区\n")
+    other.write_text("code,name\n330102,上城区\n330203,海曙区\n")
+    for asked in (own, f"{own}#{there.code}"):
+        found = build_demo(city=Path(asked))
+        assert (found.code, found.is_new) == (there.code, False)
+    for asked in (other, f"{own}#3301"):
+        with pytest.raises(CityThere) as refusal:
+            build_demo(city=Path(asked))
+        assert there.name in refusal.value.message
+        assert "3301" in refusal.value.message
+        assert "--data" in refusal.value.message
+    with pytest.raises(Invalid, match="找不到文件"):
+        build_demo(city=data_dir / "none.csv")
 
 
 def test_every_grid_is_found_from_a_point_inside_it(data_dir: Path) -> None:
