@@ -156,7 +156,7 @@ def test_who_may_add_a_report_is_not_told_of_the_case(city: City, cases: Cases) 
     """A clerk who reports for others joins a case of the area by its number, and sees no more of it."""
     clerk, case = city.actor("urban"), cases[NEAR]
     with pytest.raises(NotFound):
-        queries.id_of(clerk, case.number)
+        actions.move(clerk, number=case.number, move="join", given={})
     filed_too = actions.join(clerk, number=case.number, given=new_report(GRID), channel="department")
     assert filed_too.case.reports_count == 2
     with pytest.raises(NotFound):

@@ -37,6 +37,7 @@ from linli.kernel.flow.perform import Outcome, parse, perform, perform_many
 from linli.kernel.records.changes import Changes
 from linli.kernel.units.models import UnitKind
 from linli.kernel.units.queries import book
+from linli.lib import numbers
 from linli.lib.errors import Conflict, Invalid, NotAllowed
 from linli.lib.time import now
 
@@ -124,9 +125,9 @@ def file_many(planned: Sequence[Planned], *, size: int) -> int:
     return len(planned)
 
 
-def known_sources(channel: str, numbers: Iterable[str]) -> set[str]:
+def known_sources(channel: str, given: Iterable[str]) -> set[str]:
     """Those of another system's numbers under which a report has been taken in already."""
-    wanted = [number for number in numbers if number]
+    wanted = [number for number in given if number]
     known = Report.objects.filter(channel=channel, source_number__in=wanted)
     return set(known.values_list("source_number", flat=True))
 
@@ -179,25 +180,31 @@ def join(actor: Actor, *, number: str, given: NewReport, channel: str) -> Filed:
 def move(
     actor: Actor,
     *,
-    case_id: int,
+    case_id: int | None = None,
+    number: str = "",
     move: str,
     given: Mapping[str, Any] | Given | None = None,
     version: int | None = None,
     client_id: UUID | None = None,
 ) -> Case:
-    """Make one move of the flow (``flow.moves``). A demand outside the lists is refused and counted."""
+    """Make one move of the flow (``flow.moves``) on a case, given by its id or its number.
+
+    A demand outside the lists is refused and counted.
+    """
     try:
         return perform(
             actor,
             flow=flow,
             move=move,
             record_id=case_id,
+            number=numbers.normalise(number),
             given=given,
             version=version,
             client_id=client_id,
         )
     except NotAdmitted as refusal:
-        _count_refusal(actor, case_id, refusal, parse(flow.moves[move], given))
+        known = {"number": numbers.normalise(number)} if number else {"pk": case_id}
+        _count_refusal(actor, Case.objects.get(**known), refusal, parse(flow.moves[move], given))
         raise
     except IntegrityError as error:
         raise _photo_taken(error) from error
@@ -214,7 +221,8 @@ def move_many(
     outcomes = perform_many(actor, flow=flow, move=move, records=cases, given=given)
     for outcome in outcomes:
         if isinstance(outcome.refusal, NotAdmitted):
-            _count_refusal(actor, outcome.record_id, outcome.refusal, parse(flow.moves[move], given))
+            case = Case.objects.get(pk=outcome.record_id)
+            _count_refusal(actor, case, outcome.refusal, parse(flow.moves[move], given))
     return outcomes
 
 
@@ -297,15 +305,14 @@ def _photo_taken(error: IntegrityError | FileAttached) -> Exception:
     return FileAttached() if "files_attachment" in str(error) else error
 
 
-def _count_refusal(actor: Actor, case_id: int, refusal: NotAdmitted, given: Given) -> None:
+def _count_refusal(actor: Actor, case: Case, refusal: NotAdmitted, given: Given) -> None:
     """Demands outside the lists count against the unit that made them, never against a person."""
-    case = Case.objects.filter(pk=case_id).first()
     asked = given.model_dump()
     wanted = [asked.get("lead"), *(asked.get("assist") or asked.get("units") or [])]
     units = [unit for pk in wanted if (unit := book().unit(pk)) is not None]
     target = next((unit for unit in units if unit.kind == UnitKind.COMMITTEE), None)
     sender = book().unit(actor.unit)
-    if case is None or sender is None or target is None:
+    if sender is None or target is None:
         return
     matter_actions.record_refusal(
         actor=actor,

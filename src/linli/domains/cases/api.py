@@ -462,7 +462,7 @@ def move(request: HttpRequest, number: str, body: MoveIn) -> CaseOut:
     actor = _actor(request)
     made = actions.move(
         actor,
-        case_id=queries.id_of(actor, number),
+        number=number,
         move=body.move,
         given=_rest_of(request, MoveIn),
         version=body.version,

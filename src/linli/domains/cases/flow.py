@@ -30,7 +30,7 @@ from linli.domains.cases.models import (
 )
 from linli.domains.cases.opening import Opening, open_case
 from linli.domains.cases.parameters import ANSWER_REOPENS, HAND_BACKS
-from linli.domains.cases.parts import load_parts
+from linli.domains.cases.parts import PARTS
 from linli.domains.cases.texts import case_text, without_personal_numbers
 from linli.domains.matters import queries as matters
 from linli.kernel.clocks.calendar import Limit, Measure
@@ -53,7 +53,8 @@ flow: Flow[Case] = Flow(
     final=frozenset({S.CLOSED.value}),
     view=may.VIEW,
     missing=CaseNotFound,
-    load=load_parts,
+    parts=PARTS,
+    number="number",
 )
 flow.parameter(
     HAND_BACKS,

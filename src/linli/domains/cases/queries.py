@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from linli.domains.cases import permissions as may
-from linli.domains.cases.errors import CaseNotFound, TrackingUnknown
+from linli.domains.cases.errors import TrackingUnknown
 from linli.domains.cases.flow import flow
 from linli.domains.cases.models import (
     Case,
@@ -34,7 +34,7 @@ from linli.kernel.access.actor import Actor
 from linli.kernel.access.rows import rows, within
 from linli.kernel.areas.levels import is_code
 from linli.kernel.clocks.models import Urgency
-from linli.kernel.flow.perform import Offer, offers, visible
+from linli.kernel.flow.perform import Offer, find, offers, visible
 from linli.kernel.units.queries import book
 from linli.lib import bigrams, numbers
 from linli.lib.coordinates import box_around, metres_between
@@ -339,22 +339,12 @@ def export(actor: Actor, code: str, narrowed: Filter) -> QuerySet[Case]:
 
 
 def detail(actor: Actor, number: str) -> Case:
-    """One visible case with its parts, or CaseNotFound."""
-    seen = visible(actor, flow).select_related("holder", "lead", "matter")
-    case = seen.filter(number=numbers.normalise(number)).first()
-    if case is None:
-        raise CaseNotFound()
-    load_parts([case])
+    """One visible case with its parts, or CaseNotFound. One query; units and matter come from memory."""
+    case = find(actor, flow, numbers.normalise(number))
+    _name_units([case])
+    if case.matter_id is not None:
+        case.matter = matters.by_id(case.matter_id)
     return case
-
-
-def id_of(actor: Actor, number: str) -> int:
-    """The id of a visible case by its number, or CaseNotFound."""
-    seen = visible(actor, flow).filter(number=numbers.normalise(number))
-    found = seen.values_list("pk", flat=True).first()
-    if found is None:
-        raise CaseNotFound()
-    return found
 
 
 def open_tasks(actor: Actor, *, cursor: str = "", size: int = PAGE) -> Slice[Task]:

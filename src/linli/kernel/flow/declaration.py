@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from linli.kernel.access.actor import Actor
 from linli.kernel.journal.verify import HEADS
 from linli.kernel.records.models import Record
+from linli.kernel.records.reading import Part
 from linli.lib.errors import NotFound
 
 if TYPE_CHECKING:
@@ -108,8 +109,10 @@ class Flow(Generic[R]):
     parameters: dict[str, Parameter] = field(default_factory=dict)
     missing: type[NotFound] = NotFound
     """How it is said that there is no such record, or none that the actor may know of."""
-    load: Callable[[list[R]], None] = field(default=lambda records: None)
-    """Loads the records' parts (tasks, clocks), with a fixed number of queries for any number of them."""
+    parts: tuple[Part, ...] = ()
+    """What moves need besides the record (tasks, clocks); it is read with it, in one statement."""
+    number: str = ""
+    """The column of the number by which people call a record, where it has one."""
 
     def __post_init__(self) -> None:
         HEADS[self.family] = self.model

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -24,8 +25,9 @@ from linli.kernel.flow.declaration import Flow, Given, Move
 from linli.kernel.flow.input import refuse_invalid
 from linli.kernel.journal import actions as journal
 from linli.kernel.journal.models import Entry
-from linli.kernel.records.changes import Changes, Stale
+from linli.kernel.records.changes import Changes, Stale, pk_column
 from linli.kernel.records.models import Record
+from linli.kernel.records.reading import Asked, Selection, read, selection
 from linli.lib.errors import Conflict, NotAllowed, NotFound, Refusal, WrongState
 from linli.lib.time import now
 
@@ -87,16 +89,18 @@ def visible(actor: Actor, flow: Flow[R], queryset: QuerySet[R] | None = None) ->
 
 def _with_rights(queryset: QuerySet[R], actor: Actor, abilities: Iterable[str]) -> QuerySet[R]:
     """Annotate each row with ``may_<n>``: the row filter of each ability, decided by the database."""
-    rights: dict[str, Any] = {
-        f"may_{n}": Case(
-            When(filter_of(actor, ability) or Q(pk__isnull=False), then=Value(True)),
-            default=Value(False),
-            output_field=BooleanField(),
-        )
-        for n, ability in enumerate(abilities)
-    }
+    rights = {f"may_{n}": _holds(filter_of(actor, ability)) for n, ability in enumerate(abilities)}
     annotated: QuerySet[R] = queryset.annotate(**rights)
     return annotated
+
+
+def _holds(right: Q) -> Case:
+    """Whether a filter lets a row through, as a column."""
+    return Case(
+        When(right or Q(pk__isnull=False), then=Value(True)),
+        default=Value(False),
+        output_field=BooleanField(),
+    )
 
 
 @dataclass(frozen=True)
@@ -155,54 +159,55 @@ def perform(
     *,
     flow: Flow[R],
     move: str,
-    record_id: int,
+    record_id: int | None = None,
+    number: str = "",
     given: Mapping[str, Any] | Given | None = None,
     version: int | None = None,
     client_id: UUID | None = None,
 ) -> R:
-    """Make one move and return the record as it is after it.
+    """Make one move on a record, given by its id or its number, and return it as it is after it.
+
+    One statement reads and one writes. By its number a record is found only by who may see it, whatever the
+    move.
 
     Refuses with NotFound (not visible), NotAllowed, WrongState (with the present state), Conflict (stale
     ``version`` or a faster colleague; with the present state), Invalid (by field), or a refusal of the
     domain's own. A ``client_id`` seen before on this record returns what stands instead of moving again.
     """
     declared = declared_move(flow, move)
+    found, done = _fetch_one(actor, flow, declared, number or record_id, client_id)
+    if done:
+        return found
     try:
-        return _make(actor, flow, declared, record_id, given, version, client_id)
+        return _make(actor, flow, declared, found, given, version, client_id)
     except Stale as stale:
-        if client_id is not None and _done_before(record_id, client_id):
-            return _fetch(actor, flow, declared, record_id)
-        if not declared.commutes:
-            raise _conflict(actor, flow, record_id) from stale
+        if client_id is None and not declared.commutes:
+            raise _conflict(actor, flow, found.pk) from stale
     with transaction.atomic():
         # others were faster: stand in line for the row, so that nobody is passed over again and again
-        flow.model._default_manager.select_for_update().values_list("pk").filter(pk=record_id).first()
+        flow.model._default_manager.select_for_update().values_list("pk").filter(pk=found.pk).first()
+        found, done = _fetch_one(actor, flow, declared, found.pk, client_id)
+        if done:
+            return found
+        if not declared.commutes:
+            raise Conflict(**present(flow, found))
         try:
-            return _make(actor, flow, declared, record_id, given, version, client_id)
+            return _make(actor, flow, declared, found, given, version, client_id)
         except Stale as stale:
-            raise _conflict(actor, flow, record_id) from stale
+            raise _conflict(actor, flow, found.pk) from stale
 
 
 def _make(
     actor: Actor,
     flow: Flow[R],
     declared: Move,
-    record_id: int,
+    record: R,
     given: Mapping[str, Any] | Given | None,
     version: int | None,
     client_id: UUID | None,
 ) -> R:
     """Make the move once; ``Stale`` when somebody was faster."""
-    record = _fetch(actor, flow, declared, record_id)
-    if client_id is not None and _done_before(record_id, client_id):
-        return _fetch(actor, flow, declared, record_id)
-    try:
-        step = _prepare(actor, flow, declared, record, given, version)
-    except WrongState as refusal:
-        if not flow.model._default_manager.filter(pk=record_id, version=record.version).exists():
-            # it moved on while its parts were read: what the refusal tells of it no longer holds
-            raise Stale([record]) from refusal
-        raise
+    step = _prepare(actor, flow, declared, record, given, version)
     _enter(step, client_id)
     step.changes.write()
     return record
@@ -320,25 +325,59 @@ def declared_move(flow: Flow[Any], name: str) -> Move:
     return move
 
 
-def _fetch(actor: Actor, flow: Flow[R], move: Move | None, record_id: int) -> R:
-    records = _fetch_many(actor, flow, move, [record_id])
-    if not records:
+def find(actor: Actor, flow: Flow[R], number: str) -> R:
+    """A record that the actor may see, by its number, with its parts. Refuses with the flow's ``missing``."""
+    chosen = _selection(flow.model, filter_of(actor, flow.view))
+    found = read(flow.model, chosen, column=flow.number, among=[number], parts=flow.parts)
+    if not found:
         raise flow.missing()
-    return records[0]
+    return found[0]
 
 
-def _fetch_many(actor: Actor, flow: Flow[R], move: Move | None, ids: list[int]) -> list[R]:
-    """Visible records, each with whether the move's ability holds on it; parts loaded as a set."""
-    queryset = flow.model._default_manager.filter(pk__in=ids)
-    if move is None:
-        records = list(queryset.filter(filter_of(actor, flow.view)))
-    else:
-        seen = filter_of(actor, flow.view)
-        if move.unseen:
-            seen |= filter_of(actor, move.ability)
-        records = list(_with_rights(queryset.filter(seen), actor, [move.ability]))
-    flow.load(records)
-    return records
+def _fetch_one(
+    actor: Actor, flow: Flow[R], move: Move, key: int | str | None, client_id: UUID | None
+) -> tuple[R, bool]:
+    """(the record by its id or its number, whether this deed of the client's was done before)."""
+    found = _fetch_many(actor, flow, move, [key], client_id)
+    if not found:
+        raise flow.missing()
+    return found[0], bool(getattr(found[0], "was_done", False))
+
+
+def _fetch_many(
+    actor: Actor, flow: Flow[R], move: Move, keys: Sequence[int | str | None], client_id: UUID | None = None
+) -> list[R]:
+    """Visible records with their parts, each with whether the move's ability holds on it (``may_0``): one
+    statement, so that all of it is as it was at one instant."""
+    by_number = any(isinstance(key, str) for key in keys)
+    seen, right = filter_of(actor, flow.view), filter_of(actor, move.ability)
+    if move.unseen and not by_number:
+        seen |= right
+    return read(
+        flow.model,
+        _selection(flow.model, seen, right),
+        column=flow.number if by_number else pk_column(flow.model),
+        among=keys,
+        parts=flow.parts,
+        asked=[] if client_id is None else [Asked("was_done", DONE_BEFORE, (client_id,))],
+    )
+
+
+DONE_BEFORE = (
+    "EXISTS (SELECT 1 FROM journal_entry e WHERE e.record_id = r.id AND e.client_id = %s"
+    " AND e.at >= r.opened_at)"  # only those months' partitions are looked into
+)
+
+
+@lru_cache(maxsize=2_000)
+def _selection(model: type[Record], seen: Q, right: Q | None = None) -> Selection:
+    """What the row filter lets through, and on which of it another filter holds (``may_0``).
+
+    The filter is made anew for every deed; only its translation into SQL, which costs more than the query,
+    is kept.
+    """
+    rows = model._default_manager.filter(seen)
+    return selection(rows if right is None else rows.annotate(may_0=_holds(right)))
 
 
 def _prepare(
@@ -424,7 +463,3 @@ def present(flow: Flow[Any], record: Record) -> dict[str, Any]:
 def _conflict(actor: Actor, flow: Flow[Any], record_id: int) -> Conflict:
     record = visible(actor, flow).filter(pk=record_id).first()
     return Conflict(**(present(flow, record) if record else {}))
-
-
-def _done_before(record_id: int, client_id: UUID) -> bool:
-    return Entry.objects.filter(record_id=record_id, client_id=client_id).exists()

@@ -23,6 +23,7 @@ import psycopg
 from django.db import OperationalError, connections, models, transaction
 
 from linli.kernel.records.models import Record
+from linli.kernel.records.prepared import fetch_raw
 
 Cast = tuple[str, str]
 """A column and its PostgreSQL type."""
@@ -102,19 +103,17 @@ class Changes:
         shape, document = self.compile()
         if not shape:
             return
-        connection = connections[self.using]
-        connection.ensure_connection()
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 if len(self._moves) > 1:
                     with transaction.atomic(using=self.using):
-                        self._run(connection, shape, document)
+                        self._run(shape, document)
                 else:
-                    self._run(connection, shape, document)
+                    self._run(shape, document)
             except OperationalError as error:
                 # two deeds that each wait for a record of the other: the database ended one, which is undone
                 deadlocked = isinstance(error.__cause__, psycopg.errors.DeadlockDetected)
-                if not deadlocked or connection.in_atomic_block or attempt == ATTEMPTS:
+                if not deadlocked or connections[self.using].in_atomic_block or attempt == ATTEMPTS:
                     raise
             else:
                 return
@@ -140,16 +139,9 @@ class Changes:
                 written += len(rows)
         return written
 
-    def _run(self, connection: Any, shape: tuple[Step, ...], document: dict[str, Any]) -> None:
-        sql = statement(shape)
-        with connection.wrap_database_errors:
-            # raw: the text is sent as it is, not searched for placeholders at every deed
-            cursor = psycopg.RawCursor(connection.connection)
-            cursor.execute(sql, parameters(shape, document), prepare=True)
-            row = cursor.fetchone()
-        if connection.queries_logged:
-            connection.queries_log.append({"sql": sql, "time": "0"})
-        moved = set(row[0] or []) if row else set()
+    def _run(self, shape: tuple[Step, ...], document: dict[str, Any]) -> None:
+        rows = fetch_raw(statement(shape), parameters(shape, document), using=self.using)
+        moved = set(rows[0][0] or [])
         if len(moved) != len(self._moves):
             raise Stale([record for record, _, _ in self._moves if record.pk not in moved])
 

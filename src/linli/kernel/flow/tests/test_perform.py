@@ -175,6 +175,18 @@ def test_what_is_not_declared_for_many_is_made_one_by_one(flow: Flow[Plea], hear
         perform_many(hearer, flow=flow, move="point", records=aims, given={"at": pleas[2].pk})
 
 
+def test_a_move_is_one_read_and_one_write(
+    flow: Flow[Plea], hearer: Actor, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    plea, deed = opened(flow, hearer), uuid4()
+    for times in (2, 1):
+        with django_assert_num_queries(times):
+            moved = perform(
+                hearer, flow=flow, move="hear", record_id=plea.pk, given=HEARD, version=1, client_id=deed
+            )
+        assert moved.version == 2, "the second time is the first one's answer, and only read"
+
+
 def test_offers_take_one_query(flow: Flow[Plea], hearer: Actor, django_assert_num_queries: Any) -> None:
     plea = opened(flow, hearer)
     with django_assert_num_queries(1):
