@@ -17,5 +17,6 @@ register("desk", Item(_("清单外要求"), "desk:refusals", "shield", matters.R
 register("desk", Item(_("导入上报"), "desk:import", "upload", cases.IMPORT, 60))
 register("desk", Item(_("工作日历"), "desk:calendar", "calendar", "", 70, "c"))
 register("desk", Item(_("单位和账号"), "desk:unit-list", "people", access.VIEW_REGISTERS, 72, "u"))
+register("desk", Item(_("区域和网格"), "desk:area-list", "area", access.VIEW_REGISTERS, 74, "g"))
 register("desk", Item(_("流程参数"), "desk:parameters", "settings", "", 80))
 register("desk", Item(_("我的"), "desk:mine", "person", "", 90, "i"))

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from linli.faces.desk.views import (
     accounts,
+    areas,
     cases,
     notices,
     passwords,
@@ -78,6 +79,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("registers/tokens/new/", accounts.token_new, name="token-new"),
     path("registers/tokens/<int:pk>/", accounts.token, name="token"),
     path("registers/changes/", accounts.change_list, name="change-list"),
+    path("areas/", areas.area_list, name="area-list"),
+    path("areas/<str:code>/", areas.area, name="area"),
+    path("areas/<str:code>/drawn.json", areas.area_drawn, name="area-drawn"),
+    path("areas/<str:code>/<str:edit>/", areas.area_edit, name="area-edit"),
     path("choices/accounts/", accounts.account_choices, name="account-choices"),
     path("choices/areas/", accounts.area_choices, name="area-choices"),
 ]

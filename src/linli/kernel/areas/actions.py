@@ -29,7 +29,7 @@ from linli.kernel.areas.errors import (
     Problem,
 )
 from linli.kernel.areas.levels import is_code, level_of, parent_of
-from linli.kernel.areas.loading import NAME_LENGTH, check_boundaries, default_kind
+from linli.kernel.areas.loading import NAME_LENGTH, Loaded, check_boundaries, default_kind, load_grids
 from linli.kernel.areas.models import GRID_LEVELS, Area, GridKind
 from linli.kernel.areas.versions import editing, known
 from linli.lib.coordinates import Datum
@@ -107,8 +107,21 @@ def redraw(
         area = edit.replace(_in_force(code))
         area.draw(shape, crs)
         _check_shapes([area])
-        _check_children(area, shape)
     return area
+
+
+def load(
+    *,
+    actor: Editor,
+    code: str,
+    file: bytes,
+    crs: Datum | None = None,
+    on: dt.date | None = None,
+    source: str = "",
+) -> Loaded:
+    """Take boundaries of ``code`` and of areas below it from a GeoJSON file, as ``linli load grids`` does."""
+    _reach(actor, code)
+    return load_grids(file, within=code, crs=crs, on=on, post=actor.post, source=source)
 
 
 def split(
@@ -265,19 +278,6 @@ def _check_sibling(code: str, beside: str) -> None:
 def _check_shapes(areas: Sequence[Area], *, leaving: Sequence[str] = ()) -> None:
     drawn = [Drawn(-1, area.code, area.shape) for area in areas if area.shape is not None]
     check_boundaries(drawn, leaving=leaving, field="boundary")
-
-
-def _check_children(area: Area, boundary: BaseGeometry) -> None:
-    """The areas one level below must lie inside the new boundary."""
-    below = Area.objects.current().under(area.code).filter(boundary__isnull=False).order_by("code")
-    children = [one for one in below if parent_of(one.code) == area.code]
-    problems = [
-        Problem(-1, one.code, "outside_parent", f"下级区域 {one.name} 将超出新的边界")
-        for one in children
-        if one.shape is not None and mean_width(shapely.difference(one.shape, boundary)) > TOLERANCE
-    ]
-    if problems:
-        raise LoadRefused(problems, field="boundary")
 
 
 def _check_cover(whole: Area, parts: Sequence[Area]) -> None:

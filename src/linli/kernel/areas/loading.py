@@ -7,16 +7,20 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
 import orjson
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from linli.kernel.areas.boundaries import (
+    TOLERANCE,
     Drawn,
     Misdrawn,
     gap,
+    mean_width,
     overlaps,
     read_boundary,
     shapes_of,
@@ -82,8 +86,9 @@ def load_divisions(
 
 
 def load_grids(
-    path: Path,
+    file: Path | bytes,
     *,
+    within: str = "",
     crs: Datum | None = None,
     on: dt.date | None = None,
     post: int | None = None,
@@ -94,14 +99,20 @@ def load_grids(
 
     Properties of a feature: ``code``, ``name`` (may be missing where the area is known), ``kind`` (of a
     grid; comprehensive if missing). Coordinates are WGS84 unless ``crs``, or the file's ``crs``, says
-    gcj02 or bd09. Areas that the file does not mention stay.
+    gcj02 or bd09. Areas that the file does not mention stay. With ``within`` every code must lie under it.
 
     Raises ``LoadRefused`` with every problem by feature; nothing is written then. Ground that a file
     leaves uncovered in the area above is no error: it is told in ``Loaded.warnings``.
     """
-    features, datum = _features(_parse(_read(path)), crs)
-    with editing("load_grids", on=on, post=post, source=source or path.name, progress=progress) as edit:
+    features, datum = _features(_parse(_read(file)), crs)
+    named = source or (file.name if isinstance(file, Path) else "")
+    with editing("load_grids", on=on, post=post, source=named, progress=progress) as edit:
         drawn, problems = _read_features(features, datum)
+        problems += [
+            Problem(one.index, one.code, "out_of_reach", f"不在 {within} 之内，不能在此更改")
+            for one in drawn
+            if not one.code.startswith(within)
+        ]
         standing = current(one.code for one in drawn)
         problems += _tree_problems(drawn, standing)
         _refuse(problems)
@@ -111,13 +122,29 @@ def load_grids(
     return Loaded(len(edit.opened) - changed, changed, unchanged, 0, warnings, edit.number)
 
 
+def read_parts(file: bytes, *, crs: Datum | None = None) -> tuple[list[dict[str, Any]], Datum]:
+    """The features of a GeoJSON file as ``code``, ``name``, ``kind`` and ``boundary``, and their datum.
+
+    Raises ``LoadRefused`` with every problem by feature.
+    """
+    features, datum = _features(_parse(_read(file)), crs)
+    read, problems = _read_features(features, datum)
+    for one in read:
+        problems += _name_problems(one.index, one.code, one.name)
+    _refuse(sorted(problems, key=lambda problem: problem.index))
+    return [
+        {"code": one.code, "name": one.name, "kind": one.kind, "boundary": features[one.index]["geometry"]}
+        for one in read
+    ], datum
+
+
 def check_boundaries(
     drawn: Sequence[Drawn], *, leaving: Iterable[str] = (), field: str = "file"
 ) -> tuple[Problem, ...]:
     """Check new boundaries against each other and the tree; return the gaps they leave as warnings.
 
     ``leaving`` are codes whose present boundaries will no longer stand. Raises ``LoadRefused`` where
-    areas of a level overlap or one leaves the area above.
+    areas of a level overlap, one leaves the area above, or leaves an area below outside.
     """
     new = {one.code: one.shape for one in drawn}
     parents = _shapes({parent_of(code) for code in new} - {""}) | new
@@ -130,10 +157,29 @@ def check_boundaries(
         problems += sticking_out(
             same, {one.code: parents[parent_of(one.code)] for one in same if parent_of(one.code) in parents}
         )
+        problems += _left_outside(level, same, {*new, *leaving})
         for one in (*same, *standing):
             siblings.setdefault(parent_of(one.code), []).append(one.shape)
     _refuse(sorted(problems, key=lambda problem: problem.index), field=field)
     return tuple(_gaps({parent_of(code) for code in new}, parents, siblings))
+
+
+def _left_outside(level: Level, drawn: Sequence[Drawn], without: set[str]) -> Iterator[Problem]:
+    """Standing areas one level below that would no longer lie in the area above them."""
+    below = next((one for one in Level if one.width > level.width), None)
+    above = {one.code: one for one in drawn}
+    shared = commonprefix(list(above))  # noqa: RUF071 - codes are meant to be compared digit by digit
+    rows = (
+        Area.objects.current()
+        .under(shared)
+        .filter(level=below, boundary__isnull=False)
+        .values_list("code", "name")
+    )
+    names = {code: name for code, name in rows if code not in without and parent_of(code) in above}
+    for code, shape in sorted(_shapes(names).items()):
+        parent = above[parent_of(code)]
+        if mean_width(shapely.difference(shape, parent.shape)) > TOLERANCE:
+            yield Problem(parent.index, code, "outside_parent", f"下级区域 {names[code]} 将超出新的边界")
 
 
 def _gaps(
@@ -392,10 +438,10 @@ def _apply(edit: Edit, one: Feature, area: Area | None, datum: Datum) -> bool:
 # Files
 
 
-def _read(path: Path) -> str:
+def _read(file: Path | bytes) -> str:
     """The text of a file in UTF-8 (with or without BOM) or GB18030."""
     try:
-        return decode(path.read_bytes())
+        return decode(file if isinstance(file, bytes) else file.read_bytes())
     except NotText as error:
         raise _whole("bad_encoding", "文件编码既不是 UTF-8 也不是 GB18030") from error
 

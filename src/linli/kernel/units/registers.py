@@ -169,3 +169,13 @@ def named(found: QuerySet[M], text: str, *fields: str) -> QuerySet[M]:
             any_field |= Q(**{f"{name}__icontains": word})
         found = found.filter(any_field)
     return found
+
+
+def posts_at(area: str) -> int:
+    """How many posts in force have exactly this area."""
+    return Post.objects.valid().filter(area=area).count()
+
+
+def units_at(area: str) -> int:
+    """How many units in force stand exactly in this area."""
+    return open_units(Unit.objects.filter(area=area)).count()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from linli.kernel.areas.errors import LoadRefused
-from linli.kernel.areas.loading import load_grids
+from linli.kernel.areas.loading import load_grids, read_parts
 from linli.kernel.areas.models import Area
 from linli.kernel.areas.tests.factories import (
     COMMUNITY,
@@ -239,3 +239,39 @@ def test_nothing_is_half_loaded_when_the_write_fails(tmp_path: Path) -> None:
     with pytest.raises(Stopped):
         load_grids(write_geojson(tmp_path / "g.geojson", *FOUR), progress=stop)
     assert Area.objects.count() == before
+
+
+def test_a_community_does_not_leave_its_grids_outside(tmp_path: Path) -> None:
+    load_four(tmp_path)
+    smaller = feature(COMMUNITY, square(0, 0, 1, 2), "")
+    path = write_geojson(tmp_path / "g.geojson", smaller)
+    assert problems(path) == [
+        (0, f"{COMMUNITY}002", "outside_parent"),
+        (0, f"{COMMUNITY}004", "outside_parent"),
+    ]
+    halves = [(1, 0.0, 0), (2, 0.5, 0), (3, 0.0, 1), (4, 0.5, 1)]
+    grids = [feature(f"{COMMUNITY}00{n}", square(west, south, 0.5), "") for n, west, south in halves]
+    assert load_grids(write_geojson(tmp_path / "g.geojson", smaller, *grids)).changed == 5
+
+
+def test_a_file_may_be_kept_to_an_area(tmp_path: Path) -> None:
+    load_four(tmp_path)
+    path = write_geojson(tmp_path / "g.geojson", grid(1, 0, 0), feature("990101001002001", square(5, 5)))
+    with pytest.raises(LoadRefused) as refused:
+        load_grids(path.read_bytes(), within=COMMUNITY)
+    assert [(one.index, one.error) for one in refused.value.problems] == [(1, "out_of_reach")]
+    assert load_grids(path.read_bytes(), within="990101").created == 1
+
+
+def test_parts_of_an_area_are_read_with_all_that_is_wrong(tmp_path: Path) -> None:
+    path = write_geojson(tmp_path / "g.geojson", grid(1, 0, 0), grid(2, 1, 0, kind="dedicated"), crs="gcj02")
+    parts, datum = read_parts(path.read_bytes())
+    assert [(one["code"], one["name"], one["kind"]) for one in parts] == [
+        (f"{COMMUNITY}001", "第1网格", ""),
+        (f"{COMMUNITY}002", "第2网格", "dedicated"),
+    ]
+    assert datum == "gcj02"
+    wrong = write_geojson(tmp_path / "g.geojson", feature("1", square(0, 0)), feature(f"{COMMUNITY}002", BOW))
+    with pytest.raises(LoadRefused) as refused:
+        read_parts(wrong.read_bytes())
+    assert [one.error for one in refused.value.problems] == ["bad_code", "self_intersection"]
