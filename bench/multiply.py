@@ -24,6 +24,7 @@ import orjson
 import psycopg
 
 from linli.kernel.journal.chain import entry_hash
+from linli.kernel.records.tags import BLOCKS
 from linli.lib.numbers import number_of
 from linli.lib.time import LOCAL
 
@@ -46,6 +47,11 @@ EMPTIED = (*KEYS, "journal_entry", "journal_root", "notices_notice", "procrastin
 
 OTHERWISE = {
     ("cases_case", "number"): "h.number",
+    ("cases_casetext", "tags"): (
+        "array_to_tsvector(ARRAY(SELECT tag FROM unnest(tsvector_to_array(b.tags)) tag WHERE tag !~ '^b')"
+        " || ARRAY(SELECT 'b' || size || '.' || (b.case_id * {k} + n >> size)"
+        f" FROM unnest(ARRAY{list(BLOCKS)}) size))"
+    ),
     ("cases_case", "chain"): "h.chain",
     ("cases_report", "token"): "sha256((b.id * {k} + n)::text::bytea)",
     (

@@ -21,7 +21,7 @@ from bench.figures import CpuMeter, Run, Spread, keep, show
 from bench.ground import Ground, Person, Web, person, posts, web
 from bench.intake import tally
 from bench.multiply import multiply
-from linli.domains.cases import queries
+from linli.domains.cases import finding, queries
 from linli.domains.cases.models import Case, Task
 from linli.kernel.units.models import Post
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 TENTH = 10
 """Pages are turned to this one."""
 SEARCH = "井盖"
+ROWS = 50
+"""On a page."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def _busiest_clerk() -> Post:
 
 
 def _measure(base: Ground, site: Web, look: Look, repeats: int) -> list[Run]:
-    path = "/api/v1/cases?" + urlencode(look.asked | {"limit": "50"}, quote_via=quote)
+    path = "/api/v1/cases?" + urlencode(look.asked | {"limit": str(ROWS)}, quote_via=quote)
     token = look.person.token
     rows = 0
 
@@ -124,7 +126,7 @@ def _measure(base: Ground, site: Web, look: Look, repeats: int) -> list[Run]:
             told = orjson.loads(answer.body)
             rows = len(told["items"])
             if told["next"]:
-                asked = look.asked | {"limit": "50", "cursor": told["next"]}
+                asked = look.asked | {"limit": str(ROWS), "cursor": told["next"]}
                 path = "/api/v1/cases?" + urlencode(asked, quote_via=quote)
 
     def ask() -> Script:
@@ -149,10 +151,12 @@ def _some(path: str, token: str, count: int) -> Script:
 def _alone(base: Ground, look: Look, cursor: str, repeats: int) -> Run:
     """The page's query by itself, prepared."""
     actor, code = look.person.actor, look.asked["list"]
-    listed = queries.WORKLISTS[code]
-    narrowed = queries.Filter.read(look.asked).apply(queries.worklist(actor, code))
-    page = queries.ordered_page(narrowed, by_due=listed.by_due, after=cursor, size=50)
-    sql, parameters = page.query.sql_with_params()
+    listed, narrowed = queries.WORKLISTS[code], queries.Filter.read(look.asked)
+    sql, parameters = (
+        finding.soonest(actor, listed, narrowed, cursor, ROWS + 1).query.sql_with_params()
+        if listed.by_due
+        else finding.newest(actor, listed, narrowed, cursor, ROWS + 1)
+    )
     taken = []
     meter = CpuMeter({"database": [base.server_pid]})
     with psycopg.connect(base.conninfo(), autocommit=True) as alone:

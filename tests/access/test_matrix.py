@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from linli.domains.cases import actions, indicators, queries
+from linli.domains.cases import actions, finding, indicators, queries
 from linli.domains.cases import permissions as may
 from linli.domains.cases.flow import flow
 from linli.domains.cases.models import Case
@@ -36,10 +36,13 @@ def test_lists_counts_search_and_detail_show_the_same(city: City, ids: Ids, case
     me, sees = acting(city, who), SEES[who]
     assert places_of(ids, queries.worklist(me, "all")) == sees
     for code in WORKLISTS:
-        assert places_of(ids, queries.worklist(me, code)) <= sees, code
-    numbers = queries.counts(me, WORKLISTS)
+        found = places_of(ids, queries.worklist(me, code))
+        assert found <= sees, code
+        assert places_of(ids, finding.page(me, code, Filter()).cases) == found, code
+    numbers = finding.counts(me, WORKLISTS)
     assert numbers == {code: queries.worklist(me, code).count() for code in WORKLISTS}
     assert places_of(ids, Filter.read({"q": "消防通道"}).apply(queries.worklist(me, "all"))) == sees
+    assert places_of(ids, finding.page(me, "all", Filter.read({"q": "消防通道"})).cases) == sees
     lng, lat = cases[NEAR].lng, cases[NEAR].lat
     assert places_of(ids, (one.case for one in queries.nearby(lng, lat, actor=me))) <= sees
     assert places_of(ids, (task.case for task in queries.open_tasks(me).items)) <= sees
@@ -59,10 +62,10 @@ def test_lists_counts_search_and_detail_show_the_same(city: City, ids: Ids, case
 def test_an_export_holds_what_is_seen_by_who_may_export(city: City, ids: Ids, who: str) -> None:
     me = acting(city, who)
     if me.can("cases.export"):
-        assert places_of(ids, queries.export(me, "all", Filter())) == SEES[who]
+        assert places_of(ids, finding.export(me, "all", Filter())) == SEES[who]
     else:
         with pytest.raises(NotAllowed):
-            queries.export(me, "all", Filter())
+            finding.export(me, "all", Filter())
 
 
 @pytest.mark.parametrize("who", SEES)
@@ -142,7 +145,9 @@ def test_the_filter_is_in_the_query_itself(city: City, cases: Cases) -> None:
     me, case = city.actor("dispatcher"), cases[NEAR]
     reads = {
         "worklist": lambda: list(queries.worklist(me, "all")),
-        "export": lambda: list(queries.export(me, "all", Filter())),
+        "page": lambda: finding.page(me, "all", Filter()),
+        "open work": lambda: finding.page(me, "unit", Filter()),
+        "export": lambda: list(finding.export(me, "all", Filter())),
         "detail": lambda: queries.detail(me, case.number),
         "nearby": lambda: queries.nearby(case.lng, case.lat, actor=me),
     }

@@ -13,7 +13,7 @@ from ninja import File as FormFile
 from ninja.files import UploadedFile
 from pydantic import ConfigDict
 
-from linli.domains.cases import actions, presentation, queries
+from linli.domains.cases import actions, finding, presentation, queries
 from linli.domains.cases.actions import NewReport, SolvedOnTheSpot
 from linli.domains.cases.models import Case, Channel, Report, Task
 from linli.domains.matters import queries as matters
@@ -408,13 +408,7 @@ def supplement(request: HttpRequest, tracking: str, body: SupplementIn) -> Track
 def cases(request: HttpRequest, query: Query[CasesQuery]) -> Page[CaseOut]:
     narrowed = queries.Filter.read({k: str(v) for k, v in query.model_dump().items()})
     narrowed.refuse_problems()
-    listed = queries.WORKLISTS.get(query.list, queries.EVERYTHING)
-    found = queries.page(
-        narrowed.apply(queries.worklist(_actor(request), query.list)),
-        by_due=listed.by_due,
-        after=query.cursor,
-        size=query.limit,
-    )
+    found = finding.page(_actor(request), query.list, narrowed, after=query.cursor, size=query.limit)
     paths = paths_of(case.area for case in found.cases)
     return Page(items=[CaseOut.of(case, paths) for case in found.cases], next=found.next or None)
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext
 
 from linli.domains.cases import permissions as may
+from linli.domains.cases import tags
 from linli.domains.cases.errors import TrackingUnknown
 from linli.domains.cases.flow import flow
 from linli.domains.cases.models import (
+    OPEN,
     Case,
     CaseState,
     CaseText,
@@ -31,21 +34,19 @@ from linli.domains.matters import queries as matters
 from linli.domains.matters.models import Matter
 from linli.domains.matters.similarity import text_similarity
 from linli.kernel.access.actor import Actor
-from linli.kernel.access.rows import rows, within
+from linli.kernel.access.rows import rows, tag_of, within
 from linli.kernel.areas.levels import is_code
 from linli.kernel.clocks.models import Urgency
 from linli.kernel.flow.perform import Offer, find, offers, visible
+from linli.kernel.records.tags import any_of, between, of_unit
 from linli.kernel.units.queries import book
 from linli.lib import bigrams, numbers
 from linli.lib.coordinates import box_around, metres_between
 from linli.lib.errors import Invalid
-from linli.lib.time import LOCAL, now
+from linli.lib.time import LOCAL, now, today
 from linli.web.pages import Slice, keyset
 
 PAGE = 50
-COUNT_LIMIT = 1000
-"""Counts beside tabs stop here: 1,000 open cases or more are shown as 999+."""
-EXPORT_LIMIT = 50_000
 FIRST_DAY, LAST_DAY = dt.date(1949, 10, 1), dt.date(2999, 12, 31)
 """Days that may be asked for; beyond the calendar's own end nothing can be counted."""
 
@@ -62,18 +63,22 @@ class Worklist:
     empty: str
     """What an empty list says."""
     by_due: bool = True
+    tag: str = tags.OPEN
+    """What all its cases are tagged with."""
+    is_short: bool = False
+    """Whether what it lists is rare, so that all of it may be fetched and sorted."""
 
 
-TODO = Worklist("todo", "待我办理", "没有等您办理的事件")
+TODO = Worklist("todo", "待我办理", "没有等您办理的事件", is_short=True)
 UNIT = Worklist("unit", "本单位在办", "本单位没有在办事件")
 AREA = Worklist("area", "本辖区在办", "本辖区没有在办事件")
 SOON = Worklist("soon", "即将到期", "没有即将到期的事件")
 OVERDUE = Worklist("overdue", "已超期", "没有超期事件")
-SUPERVISED = Worklist("supervised", "督办中", "没有督办中的事件")
+SUPERVISED = Worklist("supervised", "督办中", "没有督办中的事件", tag=tags.SUPERVISED, is_short=True)
 VERIFY = Worklist("verify", "待核查", "没有等待核查的事件")
 REQUESTS = Worklist("requests", "待审批", "没有等待审批的申请")
-CLOSED = Worklist("closed", "已结案", "还没有结案的事件", by_due=False)
-EVERYTHING = Worklist("all", "全部", "没有事件", by_due=False)
+CLOSED = Worklist("closed", "已结案", "还没有结案的事件", by_due=False, tag="")
+EVERYTHING = Worklist("all", "全部", "没有事件", by_due=False, tag="")
 WORKLISTS = {
     w.code: w for w in (TODO, UNIT, AREA, SOON, OVERDUE, SUPERVISED, VERIFY, REQUESTS, CLOSED, EVERYTHING)
 }
@@ -83,47 +88,53 @@ SOON_HOURS = 24
 
 
 def worklist(actor: Actor, code: str) -> QuerySet[Case]:
-    """The visible cases of a worklist, unordered."""
-    seen = visible(actor, flow)
-    condition = _conditions(actor).get(code)
-    if condition is None:
-        raise Invalid(fields={"list": f"没有「{code}」这一列表"})
-    return seen.filter(condition)
+    """The visible cases of a worklist, unordered. Pages of it are read through ``finding``."""
+    return visible(actor, flow).filter(condition_of(actor, worklist_of(code)))
 
 
-def _conditions(actor: Actor) -> dict[str, Q]:
-    is_open = ~Q(state=CaseState.CLOSED)
+def worklist_of(code: str) -> Worklist:
+    """The worklist called ``code``, or ``Invalid``."""
+    listed = WORKLISTS.get(code)
+    if listed is None:
+        raise Invalid(fields={"list": gettext("没有「%(code)s」这一列表") % {"code": code}})
+    return listed
+
+
+IS_OPEN = ~Q(state=CaseState.CLOSED)
+"""Said as the indexes of open work say it."""
+
+
+def condition_of(actor: Actor, listed: Worklist) -> Q:
+    """What makes a visible case one of the worklist's."""
+    return _CONDITIONS[listed.code](actor)
+
+
+def _unit(actor: Actor) -> Q:
+    return IS_OPEN & (Q(units__contains=[actor.unit]) if actor.unit else Q(pk__in=[]))
+
+
+def _soon(actor: Actor) -> Q:
     at = now()
-    return {
-        TODO.code: is_open & _todo(actor),
-        UNIT.code: is_open & (Q(units__contains=[actor.unit]) if actor.unit else Q(pk__in=[])),
-        AREA.code: is_open & within(actor.area),
-        SOON.code: is_open & Q(stage_due_at__gt=at, stage_due_at__lte=at + dt.timedelta(hours=SOON_HOURS)),
-        OVERDUE.code: is_open & Q(stage_due_at__lte=at),
-        SUPERVISED.code: Q(supervised=True),
-        VERIFY.code: Q(state=CaseState.HANDLED),
-        REQUESTS.code: is_open
-        & Q(Exists(CaseRequest.objects.filter(case=OuterRef("pk"), state=RequestState.PENDING))),
-        CLOSED.code: Q(state=CaseState.CLOSED),
-        EVERYTHING.code: Q(),
-    }
+    return IS_OPEN & Q(stage_due_at__gt=at, stage_due_at__lte=at + dt.timedelta(hours=SOON_HOURS))
+
+
+def _requests(actor: Actor) -> Q:
+    pending = CaseRequest.objects.filter(case=OuterRef("pk"), state=RequestState.PENDING)
+    return IS_OPEN & Q(Exists(pending))
 
 
 def _todo(actor: Actor) -> Q:
     """What waits for somebody in this post: to decide, to handle, to verify, to approve, to reply."""
     if actor.unit is None:
         return Q(pk__in=[])
-    is_open = ~Q(
-        state=CaseState.CLOSED
-    )  # said again in every part: it is what the indexes of open work are on
     waiting: list[QuerySet[Any, Any]] = []
     if actor.can(may.DISPATCH) or actor.can(may.CLOSE):
         undecided = [CaseState.REPORTED, CaseState.ACCEPTED, CaseState.HANDLED]
-        waiting.append(Case.objects.filter(is_open, holder_id=actor.unit, state__in=undecided).values("pk"))
+        waiting.append(Case.objects.filter(IS_OPEN, holder_id=actor.unit, state__in=undecided).values("pk"))
     if actor.can(may.HANDLE):
         waiting.append(Task.objects.filter(unit=actor.unit, state=TaskState.OPEN).values("case_id"))
     if actor.can(may.VERIFY) and not actor.can(may.DISPATCH):
-        waiting.append(Case.objects.filter(is_open, within(actor.area), state=CaseState.HANDLED).values("pk"))
+        waiting.append(Case.objects.filter(IS_OPEN, within(actor.area), state=CaseState.HANDLED).values("pk"))
     if actor.can(may.REPLY):
         unanswered = Supervision.objects.filter(to_unit=actor.unit, replied_at__isnull=True)
         waiting.append(unanswered.values("case_id"))
@@ -132,26 +143,18 @@ def _todo(actor: Actor) -> Q:
     return Q(pk__in=first.union(*others))
 
 
-def counts(actor: Actor, codes: Iterable[str]) -> dict[str, int]:
-    """How many cases each worklist holds, at most ``COUNT_LIMIT``; one query."""
-    wanted = list(codes)
-    parts: list[str] = []
-    params: list[Any] = []
-    for code in wanted:
-        found = worklist(actor, code).order_by().values("pk")[:COUNT_LIMIT]
-        try:
-            query, values = found.query.sql_with_params()
-        except EmptyResultSet:  # nothing is granted, so that there is nothing to ask
-            parts.append("0")
-        else:
-            parts.append(f"(SELECT count(*) FROM ({query}) t)")
-            params.extend(values)
-    if not parts:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(parts), params)
-        row = cursor.fetchone()
-    return dict(zip(wanted, row, strict=True))
+_CONDITIONS: dict[str, Callable[[Actor], Q]] = {
+    TODO.code: lambda actor: IS_OPEN & _todo(actor),
+    UNIT.code: _unit,
+    AREA.code: lambda actor: IS_OPEN & within(actor.area),
+    SOON.code: _soon,
+    OVERDUE.code: lambda actor: IS_OPEN & Q(stage_due_at__lte=now()),
+    SUPERVISED.code: lambda actor: Q(supervised=True),
+    VERIFY.code: lambda actor: IS_OPEN & Q(state=CaseState.HANDLED),
+    REQUESTS.code: _requests,
+    CLOSED.code: lambda actor: Q(state=CaseState.CLOSED),
+    EVERYTHING.code: lambda actor: Q(),
+}
 
 
 # Filters ---------------------------------------------------------------------------------------------------
@@ -186,7 +189,7 @@ class Filter:
         for name, allowed in choices.items():
             value = given.get(name, "")
             if value and value not in allowed.values:
-                made.problems[name] = f"没有「{value}」这一选项"
+                made.problems[name] = gettext("没有「%(value)s」这一选项") % {"value": value}
             else:
                 setattr(made, name, value)
         for name in ("matter", "category", "result"):
@@ -213,7 +216,8 @@ class Filter:
                 if FIRST_DAY <= day <= LAST_DAY:
                     setattr(made, name, day)
                 else:
-                    made.problems[name] = f"日期应在 {FIRST_DAY} 至 {LAST_DAY} 之间"
+                    told = {"first": FIRST_DAY, "last": LAST_DAY}
+                    made.problems[name] = gettext("日期应在 %(first)s 至 %(last)s 之间") % told
         return made
 
     def refuse_problems(self) -> None:
@@ -223,12 +227,27 @@ class Filter:
 
     def apply(self, cases: QuerySet[Case]) -> QuerySet[Case]:
         """Narrow ``cases``."""
-        plain = {"state": self.state, "result": self.result, "urgency": self.urgency, "channel": self.channel}
+        words = self.words()
+        if words is None:
+            return cases.none()
+        narrowed = self.apply_to_rows(cases)
+        if not words:
+            return narrowed
+        found = CaseText.objects.extra(where=["words @@ %s::tsquery"], params=[words])
+        return narrowed.filter(Exists(found.filter(case=OuterRef("pk"))))
+
+    def apply_to_rows(self, cases: QuerySet[Case]) -> QuerySet[Case]:
+        """Narrow ``cases`` by all that stands in their own rows: everything but words."""
+        plain = {
+            "state": self.state,
+            "result": self.result,
+            "urgency": self.urgency,
+            "channel": self.channel,
+            "number": self.number,
+        }
         cases = cases.filter(**{name: value for name, value in plain.items() if value})
-        if self.matter:
-            cases = cases.filter(matter__code=self.matter)
-        if self.category:
-            cases = cases.filter(matter_id__in=_in_category(self.category))
+        if self.matter or self.category:
+            cases = cases.filter(matter_id__in=self._matters())
         if self.area:
             cases = cases.filter(within(self.area))
         if self.unit is not None:
@@ -243,28 +262,55 @@ class Filter:
                 cases = cases.filter(**{f"{column}__gte": _midnight(first)})
             if last:
                 cases = cases.filter(**{f"{column}__lt": _midnight(last + dt.timedelta(days=1))})
-        return search(cases, self.q) if self.q else cases
+        return cases
+
+    @property
+    def number(self) -> str:
+        """The whole number of a case that was searched for, or nothing."""
+        typed = numbers.normalise(self.q)
+        return typed if numbers.checks(typed) else ""
+
+    def words(self) -> str | None:
+        """What was searched for as a ``tsquery``; empty where no words were, None where none can match."""
+        return bigrams.query(self.q) if self.q and not self.number else ""
+
+    def tags(self) -> list[str]:
+        """What every case that is left has among its tags: ``tsquery`` literals that all hold."""
+        found = [
+            tag_of(self.area),
+            any_of([tags.of_result(self.result)]) if self.result else "",
+            any_of([tags.of_urgency(self.urgency)]) if self.urgency else "",
+            any_of([tags.of_channel(self.channel)]) if self.channel else "",
+            any_of([tags.OPEN]) if self.state in OPEN else "",
+            any_of(map(tags.of_matter, self._matters())) if self.matter or self.category else "",
+            any_of([of_unit(self.unit)]) if self.unit is not None else "",
+            any_of([tags.of_hand_backs(self.hand_backs)]) if self.hand_backs else "",
+            _days(tags.OPENED, self.opened_from, self.opened_to),
+            _days(tags.CLOSED, self.closed_from, self.closed_to),
+        ]
+        return [query for query in found if query]
+
+    def _matters(self) -> list[int]:
+        """The matters asked for, all versions of each."""
+        return [
+            matter.pk
+            for matter in matters.lists().by_id.values()
+            if self.matter in ("", matter.code) and _is_in(matter.category, self.category)
+        ]
+
+
+def _is_in(category: str, path: str) -> bool:
+    return not path or category == path or category.startswith(path + "/")
+
+
+def _days(kind: str, first: dt.date | None, last: dt.date | None) -> str:
+    if first is None and last is None:
+        return ""
+    return any_of(between(kind, first or FIRST_DAY, min(last or LAST_DAY, today() + dt.timedelta(days=366))))
 
 
 def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), LOCAL)
-
-
-def _in_category(path: str) -> list[int]:
-    found = matters.lists().by_id.values()
-    return [m.pk for m in found if m.category == path or m.category.startswith(path + "/")]
-
-
-def search(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
-    """Cases by number or by words; a phrase is found letter by letter."""
-    number = numbers.normalise(text)
-    if numbers.checks(number):
-        return cases.filter(number=number)
-    query = bigrams.query(text)
-    if query is None:
-        return cases.none()
-    words = CaseText.objects.extra(where=["words @@ %s::tsquery"], params=[query])
-    return cases.filter(Exists(words.filter(case=OuterRef("pk"))))
 
 
 # Pages -----------------------------------------------------------------------------------------------------
@@ -279,21 +325,29 @@ class Page:
 
 
 def page(cases: QuerySet[Case], *, by_due: bool, after: str = "", size: int = PAGE) -> Page:
-    """A keyset page: by the stage's due time (soonest first), or newest first. Parts are not loaded."""
-    found = list(ordered_page(cases, by_due=by_due, after=after, size=size))
-    shown = found[:size]
-    _name_units(shown)
-    return Page(shown, _cursor(shown[-1], by_due) if len(found) > size else "")
+    """A keyset page: by the stage's due time (soonest first), or newest first. Parts are not loaded.
 
-
-def ordered_page(cases: QuerySet[Case], *, by_due: bool, after: str = "", size: int = PAGE) -> QuerySet[Case]:
-    """The query of ``page``: one row more than is shown tells whether there is a following page."""
-    ordered = _after(cases, by_due, after)
+    For cases come by otherwise; a worklist's pages are found by ``finding.page``.
+    """
+    # one row more than is shown tells whether there is a following page
     if by_due:
-        ordered = ordered.order_by(F("stage_due_at").asc(nulls_last=True), "id")
-    else:
-        ordered = ordered.order_by("-id")
-    return ordered[: size + 1]
+        later = reduce(operator.or_, after_due(after))
+        return page_of(soonest_first(cases.filter(later))[: size + 1], by_due=True, size=size)
+    older = cases.filter(pk__lt=id_after(after)) if after else cases
+    return page_of(older.order_by("-id")[: size + 1], by_due=False, size=size)
+
+
+def page_of(found: Iterable[Case], *, by_due: bool, size: int) -> Page:
+    """The page that begins with ``found``, of which one more than ``size`` was asked for."""
+    rows = list(found)
+    shown = rows[:size]
+    _name_units(shown)
+    return Page(shown, _cursor(shown[-1], by_due) if len(rows) > size else "")
+
+
+def soonest_first(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """By the due time of the stage in hand; those without one come last."""
+    return cases.order_by(F("stage_due_at").asc(nulls_last=True), "id")
 
 
 def _name_units(cases: Iterable[Case]) -> None:
@@ -312,27 +366,31 @@ def _cursor(case: Case, by_due: bool) -> str:
     return f"{due.timestamp():.6f}_{case.pk}" if due else f"-_{case.pk}"
 
 
-def _after(cases: QuerySet[Case], by_due: bool, after: str) -> QuerySet[Case]:
+def id_after(after: str) -> int:
+    """The cursor of a list that is newest first: the last case's id."""
+    if not (after.isascii() and after.isdigit() and len(after) < 19):
+        raise _wrong_cursor()
+    return int(after)
+
+
+def after_due(after: str) -> list[Q]:
+    """What comes after the cursor of a list by due time, in parts each of which one index range holds."""
     if not after:
-        return cases
+        return [Q()]
+    due_text, _, pk_text = after.partition("_")
+    pk = id_after(pk_text)
+    if due_text == "-":
+        return [Q(stage_due_at=None, pk__gt=pk)]
     try:
-        if not by_due:
-            return cases.filter(pk__lt=int(after))
-        due_text, _, pk_text = after.partition("_")
-        pk = int(pk_text)
-        if due_text == "-":
-            return cases.filter(stage_due_at=None, pk__gt=pk)
         due = dt.datetime.fromtimestamp(float(due_text), dt.UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise Invalid(fields={"after": "翻页位置无效，请回到第一页"}) from error
-    return cases.filter(Q(stage_due_at__gt=due) | Q(stage_due_at=due, pk__gt=pk) | Q(stage_due_at=None))
+        raise _wrong_cursor() from error
+    later = Q(stage_due_at__gt=due) | Q(stage_due_at=due, pk__gt=pk)
+    return [Q(stage_due_at__gte=due) & later, Q(stage_due_at=None)]
 
 
-def export(actor: Actor, code: str, narrowed: Filter) -> QuerySet[Case]:
-    """The cases of a list for a spreadsheet: what may be seen and exported, at most ``EXPORT_LIMIT``."""
-    actor.require(may.EXPORT)
-    cases = rows(actor, may.EXPORT, narrowed.apply(worklist(actor, code)))
-    return cases.select_related("holder", "lead", "matter").order_by("-id")[:EXPORT_LIMIT]
+def _wrong_cursor() -> Invalid:
+    return Invalid(fields={"after": "翻页位置无效，请回到第一页"})
 
 
 # One case --------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from linli.domains.cases.models import Case, CaseText
+from linli.kernel.records import tags
 from linli.lib.bigrams import vector
 
 TITLE_LENGTH = 40
@@ -46,4 +47,5 @@ def case_text(case: Case, texts: Iterable[str]) -> CaseText:
         case_id=case.pk,
         district=case.district,
         words=vector(case.number, case.title, case.address, *texts),
+        tags=tags.vector(case.tags()),
     )

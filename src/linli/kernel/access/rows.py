@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
 from linli.kernel.access.actor import Actor
 from linli.kernel.access.roles import ABILITIES, Scope
+from linli.kernel.records.tags import AREA_LENGTHS, HIDDEN, any_of, either, of_area, of_unit, without
 
 M = TypeVar("M", bound=Model)
 
@@ -26,24 +28,61 @@ def within(area: str, prefix: str = "") -> Q:
     return Q(**{f"{prefix}area__startswith": area})
 
 
-def filter_of(actor: Actor, ability: str, prefix: str = "") -> Q:
-    """The filter for the rows on which ``actor`` holds ``ability``. Nothing granted, nothing matched.
+@dataclass(frozen=True)
+class Branch:
+    """One way in which rows are granted, said twice: as a condition on rows, and by tags."""
 
-    Rows marked as not public are reached through the area only by whoever is also granted that. A unit that
-    takes part and a reporter know of theirs anyway.
+    rows: Q
+    tags: str
+    """A ``tsquery`` that finds every row of the branch and may find others; empty where no tag narrows."""
+
+
+def branches(actor: Actor, ability: str, prefix: str = "") -> list[Branch]:
+    """The ways in which ``actor`` reaches the rows on which it holds ``ability``.
+
+    A list reads each of them in its order and puts them together: one condition joined by OR would have every
+    row looked at. Rows marked as not public are reached through the area only by whoever is also granted
+    that. A unit that takes part and a reporter know of theirs anyway.
     """
     if actor.system:
-        return Q()
+        return [Branch(Q(), "")]
     scopes = actor.scopes(ability)
-    allowed = NOTHING
+    found = []
     if Scope.AREA in scopes and actor.area:
-        allowed |= within(actor.area, prefix) & _public(actor, ability, prefix)
+        found.append(_of_area(actor, ability, prefix))
     if Scope.UNIT in scopes and actor.unit is not None:
-        allowed |= Q(**{f"{prefix}units__contains": [actor.unit]})
+        found.append(Branch(Q(**{f"{prefix}units__contains": [actor.unit]}), any_of([of_unit(actor.unit)])))
     if Scope.HELD in scopes and actor.unit is not None and actor.area:
-        allowed |= Q(**{f"{prefix}holder_id": actor.unit}) & within(actor.area, prefix)
+        held = Q(**{f"{prefix}holder_id": actor.unit}) & within(actor.area, prefix)
+        found.append(Branch(held, tag_of(actor.area)))
     if Scope.OWN in scopes and actor.records:
-        allowed |= Q(**{f"{prefix}pk__in": sorted(actor.records)})
+        found.append(Branch(Q(**{f"{prefix}pk__in": sorted(actor.records)}), ""))
+    return found
+
+
+def _of_area(actor: Actor, ability: str, prefix: str) -> Branch:
+    public, tag = _public(actor, ability, prefix), tag_of(actor.area)
+    return Branch(within(actor.area, prefix) & public, without(tag, HIDDEN) if public and tag else tag)
+
+
+def tag_of(area: str) -> str:
+    """The ``tsquery`` for what lies in ``area``; empty for a code of a length that no area has."""
+    return any_of(of_area(area)[-1:]) if len(area) in AREA_LENGTHS else ""
+
+
+def tags_of(actor: Actor, ability: str) -> str:
+    """``filter_of`` by tags: a ``tsquery`` that finds at least its rows; empty where it narrows nothing."""
+    found = [branch.tags for branch in branches(actor, ability)]
+    return either(found) if all(found) else ""
+
+
+def filter_of(actor: Actor, ability: str, prefix: str = "") -> Q:
+    """The filter for the rows on which ``actor`` holds ``ability``. Nothing granted, nothing matched."""
+    if actor.system:
+        return Q()
+    allowed = NOTHING
+    for branch in branches(actor, ability, prefix):
+        allowed |= branch.rows
     return allowed
 
 

@@ -24,6 +24,7 @@ from django.db import OperationalError, connections, models, transaction
 
 from linli.kernel.records.models import Record
 from linli.kernel.records.prepared import fetch_raw
+from linli.kernel.records.tags import vector
 
 Cast = tuple[str, str]
 """A column and its PostgreSQL type."""
@@ -73,10 +74,12 @@ class Changes:
                 self._pending.setdefault((type(row), row.pk), {})[attname] = getattr(row, attname)
 
     def move(self, record: Record, was: int, **values: Any) -> None:
-        """Set ``values`` on a record that must still have version ``was``.
+        """Set ``values`` on a record that must still have version ``was``; its tags follow.
 
         A record that this plan inserts is written as it is in the end.
         """
+        if not record.tagged.isdisjoint(values):
+            self.update(record.tag_row(), tags=vector(record.tags()))
         if (type(record), record.pk) not in self._new:
             self._moves.append((record, was, values))
 

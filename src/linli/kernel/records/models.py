@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
+from linli.kernel.records import tags
 from linli.kernel.records.ids import next_id
 
 C = "C"
@@ -52,6 +53,8 @@ class Record(Placed):
 
     family: ClassVar[str]
     """Stable name of the family in journal and clocks, e.g. ``case``."""
+    tagged: ClassVar[frozenset[str]] = frozenset()
+    """Columns that tags are made of, in families that keep tags (``tag_row``)."""
 
     class Meta:
         abstract = True
@@ -65,6 +68,18 @@ class Record(Placed):
     def part(self, *units: int | None) -> None:
         """Add ``units`` to those that take part."""
         self.units = sorted({*self.units, *(u for u in units if u is not None)})
+
+    def tags(self) -> list[str]:
+        """What lists find the record by: its place, its units and where it stands in the numbering.
+
+        A family adds what its own lists are narrowed by, and names the columns in ``tagged``.
+        """
+        known = [*tags.of_area(self.area), *map(tags.of_unit, self.units), *tags.of_id(self.pk)]
+        return [*known, tags.HIDDEN] if self.sensitive else known
+
+    def tag_row(self) -> models.Model:
+        """The row beside the record whose column ``tags`` keeps them, in families with ``tagged`` columns."""
+        raise NotImplementedError(f"{type(self).__name__} keeps no tags")
 
     @classmethod
     def record_fields(cls) -> dict[str, Any]:

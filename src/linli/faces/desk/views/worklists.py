@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from linli.domains.cases import actions, queries
+from linli.domains.cases import actions, finding, queries
 from linli.domains.cases import permissions as may
 from linli.domains.cases.flow import flow
 from linli.domains.cases.models import Case, CaseState, Channel
@@ -69,8 +69,7 @@ def worklist(request: HttpRequest, actor: Actor) -> HttpResponse:
     tabs = listing.worklists_for(actor)
     chosen = _chosen(request.GET, tabs)
     narrowed = Filter.read(request.GET.dict())
-    cases = narrowed.apply(queries.worklist(actor, chosen.code))
-    page = queries.page(cases, by_due=chosen.by_due, after=request.GET.get("after", ""))
+    page = finding.page(actor, chosen.code, narrowed, after=request.GET.get("after", ""))
     here = _address(request.GET, chosen.code)
     rows, columns = listing.table(actor, page.cases, here)
     saved = list(_own(actor))
@@ -80,7 +79,7 @@ def worklist(request: HttpRequest, actor: Actor) -> HttpResponse:
         "desk/worklist.html",
         {
             "chosen": chosen,
-            "tabs": _tabs(tabs, chosen, queries.counts(actor, [one.code for one in tabs])),
+            "tabs": _tabs(tabs, chosen, finding.counts(actor, [one.code for one in tabs if one.by_due])),
             "rows": rows,
             "columns": columns,
             "next_url": _address(request.GET, chosen.code, after=page.next) if page.next else "",
@@ -132,12 +131,13 @@ def _is_narrowed(given: QueryDict) -> bool:
 
 
 def _tabs(tabs: list[Worklist], chosen: Worklist, counts: dict[str, int]) -> list[Choice]:
-    """Each list with its count; one that is full to the limit shows ``999+``."""
+    """Each list, those of work with their count; one that is full to the limit shows ``999+``."""
     made = []
     for one in tabs:
-        count = counts[one.code]
-        told = _("%(title)s（999+）") if count >= queries.COUNT_LIMIT else "%(title)s"
-        shown = None if count >= queries.COUNT_LIMIT else count
+        count = counts.get(one.code)
+        is_full = count is not None and count >= finding.COUNT_LIMIT
+        told = _("%(title)s（999+）") if is_full else "%(title)s"
+        shown = None if is_full else count
         title = told % {"title": _(one.title)}
         made.append(Choice(title, _address(QueryDict(), one.code), one.code == chosen.code, shown))
     return made
@@ -336,5 +336,5 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponseBase:
     code = request.GET.get("list", EVERYTHING.code)
     narrowed = Filter.read(request.GET.dict())
     narrowed.refuse_problems()
-    cases = queries.export(actor, code, narrowed)
+    cases = finding.export(actor, code, narrowed)
     return sheets.answer(actor, _(WORKLISTS[code].title), cases)

@@ -1,0 +1,223 @@
+"""Pages of worklists and their counts, at a cost that goes by the page and not by all the cases there are.
+
+What a list holds is said once, as conditions on rows: the worklist's own, the viewer's row filter, the
+filters chosen (``queries``). Here is only how such rows are come by:
+
+- **open work** by due time: each way in which rows are granted is read in its order by the indexes of open
+  work, as far as a page goes, and put together;
+- **the newest first**: by the tags and words beside the case (``kernel.records.tags``), window by window;
+- **what is rare** or searched for by words: all of it, then sorted.
+
+Either way all conditions stand in the query that fetches the rows, so that no tag alone shows anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from linli.domains.cases import permissions as may
+from linli.domains.cases import tags
+from linli.domains.cases.flow import flow
+from linli.domains.cases.models import Case
+from linli.domains.cases.queries import (
+    IS_OPEN,
+    PAGE,
+    Filter,
+    Page,
+    Worklist,
+    after_due,
+    condition_of,
+    id_after,
+    page_of,
+    soonest_first,
+    worklist,
+    worklist_of,
+)
+from linli.kernel.access.actor import Actor
+from linli.kernel.access.rows import branches, rows, tags_of
+from linli.kernel.flow.perform import visible
+from linli.kernel.records.tags import any_of, windows
+
+COUNT_LIMIT = 1000
+"""Counts beside tabs stop here: 1,000 open cases or more are shown as 999+."""
+LOOKED_THROUGH = 4 * COUNT_LIMIT
+"""So many open cases are looked through once for all counts; of more, each list is counted by itself."""
+
+EXPORT_LIMIT = 50_000
+
+Statement = tuple[str, list[Any]]
+
+
+def page(actor: Actor, code: str, narrowed: Filter, *, after: str = "", size: int = PAGE) -> Page:
+    """A keyset page of a worklist: by the stage's due time (soonest first), or newest first.
+
+    ``after`` is the cursor that the page before gave. Refuses ``Invalid`` for an unknown list or cursor.
+    Parts are not loaded.
+    """
+    listed = worklist_of(code)
+    most = size + 1  # one row more than is shown tells whether there is a following page
+    try:
+        found: Iterable[Case] = (
+            soonest(actor, listed, narrowed, after, most)
+            if listed.by_due
+            else Case.objects.raw(*newest(actor, listed, narrowed, after, most))
+        )
+        return page_of(found, by_due=listed.by_due, size=size)
+    except EmptyResultSet:  # nothing is granted or can match, so that there is nothing to ask
+        return Page([])
+
+
+# The newest first ------------------------------------------------------------------------------------------
+
+
+def newest(actor: Actor, listed: Worklist, narrowed: Filter, after: str, most: int) -> Statement:
+    """The query for the newest cases of a list below the cursor ``after``.
+
+    Raises ``EmptyResultSet`` where none can match.
+    """
+    listed_rows = narrowed.apply_to_rows(worklist(actor, listed.code))
+    bound = id_after(after) if after else None
+    if narrowed.number or _is_untagged(actor):
+        older = listed_rows if bound is None else listed_rows.filter(pk__lt=bound)
+        sql, parameters = older.order_by("-pk")[:most].query.sql_with_params()
+        return sql, list(parameters)
+    last = Case.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    before = last + 1 if bound is None else min(bound, last + 1)
+    found, asked = _found_by(actor, narrowed)
+    one, conditions = listed_rows.extra(where=["cases_case.id = found.case_id"]).query.sql_with_params()
+    # OFFSET 0 holds the planner to the order of steps, window, index, row; it stops at the row that fills
+    # the page, and later windows are not looked into
+    sql = (
+        "SELECT page.* FROM unnest(%s::tsquery[]) AS part(ids)"
+        " CROSS JOIN LATERAL (SELECT t.case_id FROM cases_casetext t"
+        f" WHERE {' AND '.join(['t.tags @@ part.ids', *found])} AND t.case_id < %s"
+        " ORDER BY t.case_id DESC OFFSET 0) found"
+        f" CROSS JOIN LATERAL ({one} OFFSET 0) page LIMIT %s"
+    )
+    return sql, [windows(before), *asked, before, *conditions, most]
+
+
+def _is_untagged(actor: Actor) -> bool:
+    """Whether the actor sees a few records given by name, which their keys find at once."""
+    return not actor.system and not tags_of(actor, flow.view)
+
+
+def _found_by(actor: Actor, narrowed: Filter, *more: str) -> tuple[list[str], list[Any]]:
+    """Conditions on ``cases_casetext t`` that every row of the list meets, and their parameters.
+
+    Each stands by itself: the index leaps through all of them at once, from match to match of the rarest.
+    """
+    words = narrowed.words()
+    if words is None:
+        raise EmptyResultSet
+    asked = [query for query in (tags_of(actor, flow.view), *narrowed.tags(), *more) if query]
+    found = ["t.tags @@ %s::tsquery"] * len(asked)
+    return (found, asked) if not words else ([*found, "t.words @@ %s::tsquery"], [*asked, words])
+
+
+def export(actor: Actor, code: str, narrowed: Filter) -> QuerySet[Case]:
+    """The cases of a list for a spreadsheet, newest first, at most ``EXPORT_LIMIT``.
+
+    What may be seen and exported; refuses who may export nothing.
+    """
+    actor.require(may.EXPORT)
+    try:
+        sql, parameters = newest(actor, worklist_of(code), narrowed, "", EXPORT_LIMIT)
+    except EmptyResultSet:
+        return Case.objects.none()
+    among = f"cases_case.id = ANY (ARRAY (SELECT id FROM ({sql}) listed))"
+    found = rows(actor, may.EXPORT, Case.objects.extra(where=[among], params=parameters))
+    return found.select_related("holder", "lead", "matter").order_by("-pk")
+
+
+# By due time -----------------------------------------------------------------------------------------------
+
+
+def soonest(actor: Actor, listed: Worklist, narrowed: Filter, after: str, most: int) -> QuerySet[Case]:
+    """The cases of a list that are due first after the cursor ``after``."""
+    later = after_due(after)
+    if listed.is_short or narrowed.q:
+        found = _few(actor, listed, narrowed)
+        return soonest_first(found.filter(_any(later)))[:most]
+    condition = condition_of(actor, listed)
+    parts = [
+        soonest_first(narrowed.apply_to_rows(Case.objects.filter(branch.rows, condition, part)))[:most]
+        for branch in branches(actor, flow.view)
+        for part in later
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return soonest_first(visible(actor, flow).filter(pk__in=_union(parts)))[:most]
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    first, *others = conditions
+    for one in others:
+        first |= one
+    return first
+
+
+def _union(parts: Iterable[QuerySet[Case]]) -> QuerySet[Any, Any]:
+    first, *others = [part.values("pk") for part in (*parts, Case.objects.none())]
+    return first.union(*others)
+
+
+def _few(actor: Actor, listed: Worklist, narrowed: Filter) -> QuerySet[Case]:
+    """All of a list of which there is little."""
+    if _is_untagged(actor):
+        return narrowed.apply(worklist(actor, listed.code))
+    listed_rows = narrowed.apply_to_rows(worklist(actor, listed.code))
+    if narrowed.number or (listed.tag == tags.OPEN and not narrowed.q):
+        return listed_rows  # its own conditions find it
+    found, asked = _found_by(actor, narrowed, any_of([listed.tag]))
+    among = f"SELECT t.case_id FROM cases_casetext t WHERE {' AND '.join(found)}"
+    return listed_rows.extra(where=[f"cases_case.id = ANY (ARRAY ({among}))"], params=asked)
+
+
+# Counts ----------------------------------------------------------------------------------------------------
+
+
+def counts(actor: Actor, codes: Iterable[str]) -> dict[str, int]:
+    """How many cases each worklist holds, at most ``COUNT_LIMIT``.
+
+    One query for all lists of work, as long as no more than ``LOOKED_THROUGH`` cases are in sight that could
+    stand on them; else, and for other lists, one more query each.
+    """
+    wanted = [worklist_of(code) for code in codes]
+    found = _counted_at_once(actor, [one for one in wanted if one.by_due])
+    for one in wanted:
+        if one.code not in found:
+            found[one.code] = _counted(actor, one)
+    return {one.code: min(found[one.code], COUNT_LIMIT) for one in wanted}
+
+
+def _counted_at_once(actor: Actor, lists: Iterable[Worklist]) -> dict[str, int]:
+    """How much of the work in sight stands on each list; nothing where there is too much of it."""
+    most = LOOKED_THROUGH + 1
+    parts = [Case.objects.filter(branch.rows, IS_OPEN)[:most] for branch in branches(actor, flow.view)]
+    parts += [_few(actor, one, Filter())[:most] for one in lists if one.tag != tags.OPEN]
+    told = Case.objects.filter(pk__in=_union(parts)).aggregate(
+        looked_through=Count("pk"),
+        **{one.code: Count("pk", filter=condition_of(actor, one)) for one in lists},
+    )
+    return told if told.pop("looked_through") < most else {}
+
+
+def _counted(actor: Actor, listed: Worklist) -> int:
+    try:
+        sql, parameters = (
+            soonest(actor, listed, Filter(), "", COUNT_LIMIT).query.sql_with_params()
+            if listed.by_due
+            else newest(actor, listed, Filter(), "", COUNT_LIMIT)
+        )
+    except EmptyResultSet:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({sql}) listed", parameters)
+        (count,) = cursor.fetchone()
+    return int(count)
