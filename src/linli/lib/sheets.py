@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import python_calamine
+from django.utils.translation import gettext
 
 from linli.lib.errors import Invalid, Refusal
 from linli.lib.texts import NotText, decode
@@ -33,7 +34,10 @@ class RowError:
     message: str
 
     def __str__(self) -> str:
-        return f"第 {self.row} 行{f'，{self.field}' if self.field else ''}：{self.message}"
+        told = {"n": self.row, "field": self.field, "message": self.message}
+        if not self.field:
+            return gettext("第 %(n)d 行：%(message)s") % told
+        return gettext("第 %(n)d 行，%(field)s：%(message)s") % told
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def read(data: bytes, *, headings: Headings, required: Sequence[str], most: int)
         raise Invalid(fields={"file": "文件是空的"})
     fields = _fields(table[0], headings, required)
     if len(table) - 1 > most:
-        raise Invalid(fields={"file": f"一次最多导入 {most} 行，请拆分后再导入"})
+        raise Invalid(fields={"file": gettext("一次最多导入 %(n)d 行，请拆分后再导入") % {"n": most}})
     return Sheet(frozenset(fields.values()), tuple(_filled(table, fields)))
 
 
@@ -105,7 +109,8 @@ def _fields(cells: Sequence[Any], headings: Headings, required: Sequence[str]) -
     fields = {i: by_heading[text(cell)] for i, cell in enumerate(cells) if text(cell) in by_heading}
     missing = [headings[name][0] for name in required if name not in fields.values()]
     if missing:
-        raise Invalid(fields={"file": f"首行缺少栏目：{'、'.join(missing)}"})
+        said = gettext("首行缺少栏目：%(names)s") % {"names": "、".join(missing)}
+        raise Invalid(fields={"file": said})
     return fields
 
 
@@ -117,7 +122,7 @@ def _csv(data: bytes) -> list[list[Any]]:
     try:
         return [list(row) for row in csv.reader(io.StringIO(content, newline=""))]
     except csv.Error as error:
-        raise Invalid(fields={"file": f"CSV 格式有误：{error}"}) from error
+        raise Invalid(fields={"file": gettext("CSV 格式有误：%(error)s") % {"error": error}}) from error
 
 
 def _spreadsheet(data: bytes) -> list[list[Any]]:

@@ -40,7 +40,7 @@ def keep_contact(
     fields = {k: v for k, v in contact.model_dump().items() if v} if contact else {}
     numbers = list(dict.fromkeys(n for text in texts for n in without_personal_numbers(text)[1]))
     if numbers:
-        fields["circumstances"] = "上报内容中的号码：" + "、".join(numbers[:20])
+        fields["circumstances"] = "上报内容中的号码：" + "、".join(numbers[:20])  # not shown
     if not fields:
         return None
     person = vault.keep(

@@ -226,7 +226,7 @@ def ask(
     step.facts |= {"request": request.pk, "kind": kind}
     if amount:
         step.facts |= {"amount": amount, "measure": measure}
-    tell(step, [centre_behind(case, task)], "request", f"{RequestKind(kind).label}申请待审批")
+    tell(step, [centre_behind(case, task)], "request", f"{RequestKind(kind).label}申请待审批")  # not shown
 
 
 def decide(step: AnyStep, state: RequestState) -> Request:
@@ -238,7 +238,7 @@ def decide(step: AnyStep, state: RequestState) -> Request:
     step.record.pending_request = None
     step.facts |= {"request": request.pk, "kind": request.kind}
     label = RequestState(state).label
-    tell(step, [request.unit_id], "decided", f"{RequestKind(request.kind).label}申请{label}")
+    tell(step, [request.unit_id], "decided", f"{RequestKind(request.kind).label}申请{label}")  # not shown
     return request
 
 

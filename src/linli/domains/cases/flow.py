@@ -81,7 +81,8 @@ def return_(step: Step[Case, g.Return]) -> None:
     """Not ours, and where to go instead: the reporter is never left with a bare no."""
     given = step.given
     step.facts["go_to"] = given.go_to
-    effects.end(step, CaseResult.NOT_IN_COMPETENCE, f"{given.reason}\n请向以下单位或渠道反映：{given.go_to}")
+    statement = f"{given.reason}\n请向以下单位或渠道反映：{given.go_to}"  # not shown
+    effects.end(step, CaseResult.NOT_IN_COMPETENCE, statement)
 
 
 @flow.move("认定事项", start=[S.REPORTED, S.ACCEPTED], ability=may.DISPATCH, bulk=True)
@@ -242,7 +243,8 @@ def finish(step: Step[Case, g.Finish]) -> None:
     step.facts["task"] = task.pk
     effects.attach(step, step.given.files, Stage.AFTER)
     effects.end_task(step, task, TaskState.DONE)
-    effects.tell(step, [step.record.lead_id], "assist_done", f"{book().name(task.unit_id)}已完成协办")
+    said = f"{book().name(task.unit_id)}已完成协办"  # not shown
+    effects.tell(step, [step.record.lead_id], "assist_done", said)
 
 
 @flow.move(
@@ -452,7 +454,7 @@ def merge(step: Step[Case, g.Merge]) -> None:
     step.facts["into"] = into.pk
     step.set(
         result=CaseResult.DUPLICATE,
-        statement=f"与事件 {into.number} 为同一问题，已并案办理，请关注该件进展",
+        statement=f"与事件 {into.number} 为同一问题，已并案办理，请关注该件进展",  # not shown
         merged_into_id=into.pk,
         before_merge=step.was,
         closed_at=step.at,

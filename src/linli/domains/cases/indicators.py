@@ -154,7 +154,7 @@ SOON = Indicator(
     "soon",
     "即将到期",
     Part(
-        f"{SOON_HOURS} 小时内到期的在办事件",
+        f"{SOON_HOURS} 小时内到期的在办事件",  # not shown
         lambda period: (
             IS_OPEN
             & Q(stage_due_at__gt=period.at, stage_due_at__lte=period.at + dt.timedelta(hours=SOON_HOURS))
@@ -183,7 +183,7 @@ STAGES: dict[CaseState, Indicator] = {
     state: Indicator(
         f"at_{state.value}",
         str(state.label),
-        Part(f"现在{state.label}的事件", _always(Q(state=state))),
+        Part(f"现在{state.label}的事件", _always(Q(state=state))),  # not shown
         source=CHAIN,
     )
     for state in CaseState
@@ -281,7 +281,7 @@ MOVES: dict[str, Indicator] = {
     one.code: one
     for one in (
         Indicator(
-            code, title, Part(f"期内的{title}", _always(moves)), grain=Grain.MOVE, unit="次",
+            code, title, Part(f"期内的{title}", _always(moves)), grain=Grain.MOVE, unit="次",  # not shown
             source=CHAIN, instant="at",
         )
         for code, title, moves in (

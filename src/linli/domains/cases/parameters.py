@@ -32,5 +32,5 @@ def overall_for(handle: Limit) -> Limit:
     return Limit(
         max(doubled, shortest.amount),
         shortest.measure,
-        "默认值：示范，待本市核定；事项未单列总时限的，为处置时限的两倍，且不少于" + str(shortest),
+        f"默认值：示范，待本市核定；事项未单列总时限的，为处置时限的两倍，且不少于{shortest}",  # not shown
     )

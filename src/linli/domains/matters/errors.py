@@ -44,6 +44,6 @@ class ListFaulty(Invalid):
         self.problems = tuple(problems)
         lines = "\n".join(str(problem) for problem in self.problems)
         super().__init__(
-            f"清单有 {len(self.problems)} 处错误，未作任何更改：\n{lines}",
+            f"清单有 {len(self.problems)} 处错误，未作任何更改：\n{lines}",  # not shown
             fields={".".join(filter(None, (p.row, p.field))) or p.file: p.message for p in self.problems},
         )

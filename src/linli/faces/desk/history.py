@@ -196,7 +196,7 @@ def _clock_text(told: Mapping[str, Any]) -> str:
 
 def _span(recorded: str) -> str:
     """A limit as the record tells it (5个工作日), in the language in hand."""
-    amount, _of, label = recorded.partition("个")
+    amount, _of, label = recorded.partition("个")  # not shown
     measure = next((one for one in Measure if one.label == label), None)
     return span_words(float(amount), measure) if measure else recorded
 

@@ -17,6 +17,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 
+from django.utils.translation import gettext
+
 from linli.kernel.units import checks, passwords
 from linli.kernel.units.checks import Clerk
 from linli.kernel.units.entries import Author, Change, changing
@@ -126,16 +128,17 @@ def _check_unused(unit: Unit) -> None:
     left = []
     posts = sum(post.valid_to is None or post.valid_to > today() for post in unit.posts.all())
     if posts:
-        left.append(f"还有 {posts} 个岗位未结束")
+        left.append(gettext("还有 %(n)d 个岗位未结束") % {"n": posts})
     below = sum(checks.is_open(child) for child in unit.children.all())
     if below:
-        left.append(f"还有 {below} 个下级单位")
+        left.append(gettext("还有 %(n)d 个下级单位") % {"n": below})
     accounts = unit.accounts.filter(is_active=True).count()
     if accounts:
-        left.append(f"还有 {accounts} 个账号归其管理")
+        left.append(gettext("还有 %(n)d 个账号归其管理") % {"n": accounts})
     left += [said for found in _holding if (said := found(unit))]
     if left:
-        raise UnitInUse(f"{unit} 不能停用：{'，'.join(left)}")
+        told = {"unit": unit, "why": gettext("，").join(left)}
+        raise UnitInUse(gettext("%(unit)s 不能停用：%(why)s") % told)
 
 
 def _open(unit: Unit) -> Unit:
@@ -180,7 +183,7 @@ def plan_account(
     checks.person_is_named(name)
     _check_open(unit)
     if Account.objects.filter(username=username).exists():
-        raise Invalid(fields={"username": f"用户名 {username} 已有人使用"})
+        raise Invalid(fields={"username": gettext("用户名 %(name)s 已有人使用") % {"name": username}})
     secret = passwords.one_time()
     account = Account(username=username, name=name, unit=unit)
     _hand_out(account, secret)
@@ -351,9 +354,10 @@ def plan_post(
     checks.role_fits(terms, area)
     _check_open(unit)
     if not area.startswith(unit.area):
-        raise Invalid(fields={"area": f"负责区域应在 {unit} 的区域之内"})
+        raise Invalid(fields={"area": gettext("负责区域应在 %(unit)s 的区域之内") % {"unit": unit}})
     if len(title) > checks.TITLE_LENGTH:
-        raise Invalid(fields={"title": f"岗位名称不超过 {checks.TITLE_LENGTH} 个字"})
+        said = gettext("岗位名称不超过 %(n)d 个字") % {"n": checks.TITLE_LENGTH}
+        raise Invalid(fields={"title": said})
     start = valid_from or today()
     checks.period(start, valid_to)
     account = _active(account)
@@ -417,9 +421,10 @@ def issue_token(*, actor: Clerk, post: Post, label: str, days: int | None = 365)
     actor.require(ISSUE)
     checks.in_reach(actor, post.area)
     if not label.strip() or len(label) > checks.LABEL_LENGTH:
-        raise Invalid(fields={"label": f"请写明用途，不超过 {checks.LABEL_LENGTH} 个字"})
+        said = gettext("请写明用途，不超过 %(n)d 个字") % {"n": checks.LABEL_LENGTH}
+        raise Invalid(fields={"label": said})
     if days is not None and not 1 <= days <= LONGEST_TOKEN.days:
-        raise Invalid(fields={"days": f"有效天数应为 1 至 {LONGEST_TOKEN.days}"})
+        raise Invalid(fields={"days": gettext("有效天数应为 1 至 %(n)d") % {"n": LONGEST_TOKEN.days}})
     with changing(actor) as change:
         if not Post.objects.valid().filter(pk=post.pk).exists():
             raise PostEnded("该岗位不在任，不能签发令牌")
@@ -462,7 +467,8 @@ def _check_reason(reason: str) -> None:
     if not reason.strip():
         raise Invalid(fields={"reason": "请写明事由"})
     if len(reason) > checks.LONGEST_REASON:
-        raise Invalid(fields={"reason": f"事由不超过 {checks.LONGEST_REASON} 个字"})
+        said = gettext("事由不超过 %(n)d 个字") % {"n": checks.LONGEST_REASON}
+        raise Invalid(fields={"reason": said})
 
 
 def _once(functions: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from linli.kernel.areas import queries as areas
 from linli.kernel.areas.errors import AreaNotFound
@@ -63,9 +64,9 @@ def known_area(code: str, field: str = "area") -> None:
     try:
         node = areas.node(code)
     except AreaNotFound:
-        raise Invalid(fields={field: f"没有代码为 {code} 的区域"}) from None
+        raise Invalid(fields={field: gettext("没有代码为 %(code)s 的区域") % {"code": code}}) from None
     if not node.is_current:
-        raise Invalid(fields={field: f"区域 {node.name} 已停用"})
+        raise Invalid(fields={field: gettext("区域 %(name)s 已停用") % {"name": node.name}})
 
 
 # Units
@@ -74,9 +75,9 @@ def known_area(code: str, field: str = "area") -> None:
 def unit_names(name: str, short_name: str) -> None:
     wrong = {}
     if not name or len(name) > NAME_LENGTH:
-        wrong["name"] = f"单位名称不能为空，且不超过 {NAME_LENGTH} 个字"
+        wrong["name"] = gettext("单位名称不能为空，且不超过 %(n)d 个字") % {"n": NAME_LENGTH}
     if len(short_name) > SHORT_LENGTH:
-        wrong["short_name"] = f"简称不超过 {SHORT_LENGTH} 个字"
+        wrong["short_name"] = gettext("简称不超过 %(n)d 个字") % {"n": SHORT_LENGTH}
     if wrong:
         raise Invalid(fields=wrong)
 
@@ -84,7 +85,8 @@ def unit_names(name: str, short_name: str) -> None:
 def unit_is_new(name: str, area: str, *, besides: int | None = None) -> None:
     same = Unit.objects.filter(name=name, area=area)
     if (same.exclude(pk=besides) if besides is not None else same).exists():
-        raise Invalid(fields={"name": f"该区域已有名为“{name}”的单位（含已停用的）"})
+        said = gettext("该区域已有名为“%(name)s”的单位（含已停用的）") % {"name": name}
+        raise Invalid(fields={"name": said})
 
 
 def unit_terms(kind: str, functions: Sequence[str]) -> None:
@@ -92,7 +94,8 @@ def unit_terms(kind: str, functions: Sequence[str]) -> None:
         raise Invalid(fields={"kind": "请选择单位类别"})
     strange = [one for one in functions if not _FUNCTION.fullmatch(one)]
     if strange:
-        raise Invalid(fields={"functions": f"职能标识不正确：{'、'.join(strange)}"})
+        said = gettext("职能标识不正确：%(names)s") % {"names": gettext("、").join(strange)}
+        raise Invalid(fields={"functions": said})
 
 
 def unit_above(parent: Unit | None, area: str, *, of: Unit | None = None) -> None:
@@ -100,7 +103,7 @@ def unit_above(parent: Unit | None, area: str, *, of: Unit | None = None) -> Non
     if parent is None:
         return
     if not is_open(parent):
-        raise Invalid(fields={"parent": f"上级单位 {parent} 已停用"})
+        raise Invalid(fields={"parent": gettext("上级单位 %(unit)s 已停用") % {"unit": parent}})
     if not area.startswith(parent.area):
         raise Invalid(fields={"parent": "上级单位的区域必须包含本单位的区域"})
     above: Unit | None = Unit.objects.get(pk=parent.pk)
@@ -124,7 +127,8 @@ def username_is_good(username: str) -> None:
 
 def person_is_named(name: str) -> None:
     if not name or len(name) > PERSON_LENGTH:
-        raise Invalid(fields={"name": f"姓名不能为空，且不超过 {PERSON_LENGTH} 个字"})
+        said = gettext("姓名不能为空，且不超过 %(n)d 个字") % {"n": PERSON_LENGTH}
+        raise Invalid(fields={"name": said})
 
 
 def places_of(account: Account) -> list[str]:
@@ -165,9 +169,12 @@ def role_fits(terms: Terms, area: str) -> None:
     """A role that is declared for a level is given at that level (a micro-grid is a grid)."""
     level = Level.GRID if level_of(area) in _GRIDS else level_of(area)
     if terms.level and terms.level != level:
-        raise Invalid(
-            fields={"role": f"“{terms.title}”须设在{Level(terms.level).label}一级，所选区域是{level.label}"}
-        )
+        told = {
+            "role": gettext(terms.title),
+            "level": gettext(Level(terms.level).label),
+            "chosen": gettext(level.label),
+        }
+        raise Invalid(fields={"role": gettext("“%(role)s”须设在%(level)s一级，所选区域是%(chosen)s") % told})
 
 
 def period(valid_from: dt.date, valid_to: dt.date | None) -> None:
@@ -182,12 +189,14 @@ def roles_go_together(account: Account, terms: Terms, start: dt.date, end: dt.da
     for post in _overlapping(account, start, end):
         other = roles().get(post.role)
         if post.role in terms.excludes or (other is not None and terms.code in other.excludes):
-            raise RolesExclude(
-                fields={
-                    "role": f"{account} 已任“{title_of(post.role)}”，不得同时任“{terms.title}”："
-                    "系统管理员、安全管理员、审计管理员不得由同一账号兼任"
-                }
-            )
+            told = {
+                "account": account,
+                "held": gettext(title_of(post.role)),
+                "role": gettext(terms.title),
+                "rule": gettext(RolesExclude.title),
+            }
+            said = gettext("%(account)s 已任“%(held)s”，不得同时任“%(role)s”：%(rule)s")
+            raise RolesExclude(fields={"role": said % told})
 
 
 def post_is_new(
@@ -195,7 +204,7 @@ def post_is_new(
 ) -> None:
     for post in _overlapping(account, start, end):
         if (post.unit_id, post.role, post.area) == (unit.pk, role, area):
-            raise Invalid(fields={"role": f"{account} 在此期间已任此岗位"})
+            raise Invalid(fields={"role": gettext("%(account)s 在此期间已任此岗位") % {"account": account}})
 
 
 def administrators_remain(ending: Collection[Post], day: dt.date) -> None:
@@ -211,9 +220,9 @@ def administrators_remain(ending: Collection[Post], day: dt.date) -> None:
         above = [post.area[:width] for width in range(1, len(post.area) + 1)]
         others = Post.objects.valid(day).filter(role=post.role, area__in=above).exclude(pk__in=gone)
         if not others.exists():
-            raise LastAdministrator(
-                f"{post.account} 是 {areas.name_of(post.area)} 最后一名{terms.title}，请先任命接任的人"
-            )
+            said = gettext("%(account)s 是 %(area)s 最后一名%(role)s，请先任命接任的人")
+            told = {"area": areas.name_of(post.area), "role": gettext(terms.title)}
+            raise LastAdministrator(said % {"account": post.account, **told})
 
 
 def _overlapping(account: Account, start: dt.date, end: dt.date | None) -> list[Post]:

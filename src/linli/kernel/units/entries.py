@@ -132,8 +132,8 @@ def verify() -> tuple[int, list[str]]:
     for entry in RegisterEntry.objects.order_by("number").iterator(chunk_size=2_000):
         count += 1
         if entry.number != count:
-            return count, [f"登记变更：第 {count} 条缺失"]
+            return count, [f"登记变更：第 {count} 条缺失"]  # not shown
         if bytes(entry.prev) != prev or entry_hash(entry) != bytes(entry.hash):
-            return count, [f"登记变更：第 {count} 条被改动"]
+            return count, [f"登记变更：第 {count} 条被改动"]  # not shown
         prev = bytes(entry.hash)
     return count, []

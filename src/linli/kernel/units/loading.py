@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext
+
 from linli.kernel.units import actions
 from linli.kernel.units.checks import Clerk, reaches
 from linli.kernel.units.entries import Change, changing
@@ -47,7 +49,7 @@ class StaffFaulty(Invalid):
     def __init__(self, problems: list[RowError]) -> None:
         self.problems = tuple(problems)
         shown = "\n".join(str(one) for one in problems[:SHOWN])
-        more = f"\n……共 {len(problems)} 处" if len(problems) > SHOWN else ""
+        more = "\n" + gettext("……共 %(n)d 处") % {"n": len(problems)} if len(problems) > SHOWN else ""
         super().__init__(
             f"{self.title}：\n{shown}{more}",
             fields={f"{one.row}.{one.field}": one.message for one in problems[:200]},
@@ -106,7 +108,8 @@ def _take_account(change: Change, actor: Clerk, row: Mapping[str, Any], unit: Un
     if known is None:
         loaded.made.append(actions.plan_account(change, actor=actor, username=username, name=name, unit=unit))
     elif known.name != name:
-        raise Invalid(fields={"username": f"用户名 {username} 已属于 {known.name or '他人'}"})
+        told = {"name": username, "whose": known.name or gettext("他人")}
+        raise Invalid(fields={"username": gettext("用户名 %(name)s 已属于 %(whose)s") % told})
     else:
         loaded.known += 1
 
@@ -115,7 +118,8 @@ def _take_post(change: Change, actor: Clerk, row: Mapping[str, Any], unit: Unit)
     username = sheets.text(row.get("username"))
     account = Account.objects.filter(username=username).first()
     if account is None:
-        raise Invalid(fields={"username": f"没有用户名为 {username} 的账号，请先由系统管理员建立"})
+        said = gettext("没有用户名为 %(name)s 的账号，请先由系统管理员建立") % {"name": username}
+        raise Invalid(fields={"username": said})
     actions.plan_post(
         change,
         actor=actor,
@@ -142,9 +146,10 @@ def _units_by_name(actor: Clerk) -> Mapping[str, list[Unit]]:
 def _unit(units: Mapping[str, list[Unit]], name: str) -> Unit:
     found = units.get(name, [])
     if not found:
-        raise Invalid(fields={"unit": f"您的区域内没有单位“{name}”"})
+        raise Invalid(fields={"unit": gettext("您的区域内没有单位“%(name)s”") % {"name": name}})
     if len(found) > 1:
-        raise Invalid(fields={"unit": f"有 {len(found)} 个单位叫“{name}”，请用全称"})
+        said = gettext("有 %(n)d 个单位叫“%(name)s”，请用全称") % {"n": len(found), "name": name}
+        raise Invalid(fields={"unit": said})
     return found[0]
 
 

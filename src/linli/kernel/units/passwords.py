@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hasher, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 if TYPE_CHECKING:
     from linli.kernel.units.models import Account
@@ -50,9 +51,10 @@ def faults(password: str, account: Account) -> list[str]:
     except ValidationError as error:
         found += error.messages
     if _kinds(password) < KINDS:
-        found.append(f"密码须含大写字母、小写字母、数字、其他符号中的至少{'零一二三四'[KINDS]}种")
+        said = gettext("密码须含大写字母、小写字母、数字、其他符号中的至少 %(n)d 种")
+        found.append(said % {"n": KINDS})
     if account.username.casefold() in password.casefold():
-        found.append("密码不能包含用户名")
+        found.append(gettext("密码不能包含用户名"))
     return found
 
 

@@ -14,7 +14,10 @@ from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidLength, 
 from linli.kernel.vault.errors import PersonalDataInvalid
 
 MOBILE = re.compile(r"1[3-9]\d{9}")
-LANDLINE = re.compile(r"(010|02\d|0[3-9]\d{2})([2-9]\d{6,7})(?:(?:转|x|ext\.?|#)(\d{1,6}))?", re.IGNORECASE)
+LANDLINE = re.compile(
+    r"(010|02\d|0[3-9]\d{2})([2-9]\d{6,7})(?:(?:转|x|ext\.?|#)(\d{1,6}))?",  # not shown
+    re.IGNORECASE,
+)
 ABROAD = re.compile(r"\+(?!86)[1-9]\d{6,14}")
 MASKED = re.compile(r"[*＊●•]")
 NAME = re.compile(r"[^\W\d_][\w .·・'’（）()-]*")

@@ -3,9 +3,10 @@
 ``python -m linli.web.locale.sources`` lists those that no catalogue has.
 
 In templates they are marked (``translate``, ``blocktranslate``, ``_()``). In modules every Chinese text is
-one, marked or not, since declared words (states, moves, roles, figures, refusals) are translated where they are
-shown. Left out is what never reaches a screen: docstrings, the titles of database columns, the documentation of
-the API, and the modules in ``NOT_SHOWN``.
+one, marked or not, since declared words (states, moves, roles, figures, refusals) are translated where they
+are shown. Left out is what never reaches a screen: docstrings, the titles of database columns, the
+documentation of the API, ``__str__``, the modules in ``NOT_SHOWN``, and lines that end in the comment
+``# not shown`` (what goes into records stays Chinese, whoever acts).
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ NOT_SHOWN = {
     "config": "set-up, the command line and generated documents speak Chinese, or both languages",
     "domains/cases/api.py": "documentation of the API",
     "domains/cases/stats_api.py": "documentation of the API",
+    "domains/cases/loading.py": "headings of files are Chinese; what is shown is translated where it is made",
     "domains/matters/entries.py": "faults of list files, told on the command line",
     "domains/matters/learning.py": "told on the command line",
     "domains/matters/loading.py": "told on the command line",
     "domains/matters/negative.py": "faults of list files, told on the command line",
     "domains/matters/standing.py": "faults of list files, told on the command line",
-    "domains/matters/suggestion.py": "patterns that texts of citizens are searched for, and reasons on record",
+    "domains/matters/suggestion.py": "patterns that texts are searched for, and reasons on record",
+    "faces/portal/templatetags/portal.py": "categories of the city's lists that have an icon",
     "kernel/areas/actions.py": "told over the API and on the command line",
     "kernel/areas/boundaries.py": "told over the API and on the command line",
     "kernel/areas/loading.py": "told on the command line",
@@ -43,6 +46,12 @@ NOT_SHOWN = {
     "web/style.py": "samples are invented content",
 }
 """Modules whose Chinese texts are no words of the screens, with the reason."""
+
+SHOWN = {"config/roles.py"}
+"""Modules that are shown all the same."""
+
+REMARK = "# not shown"
+"""Ends a line whose texts are written down or searched for, or are shown as part of a whole."""
 
 SAMPLES = {"ui.html"}
 """Templates of invented content."""
@@ -61,12 +70,14 @@ def of_module(source: str) -> set[str]:
     cannot be looked up, and are found to be missing."""
     tree = ast.parse(source)
     unseen = {id(node) for node in _unseen(tree)}
+    kept = {n for n, line in enumerate(source.splitlines(), start=1) if line.rstrip().endswith(REMARK)}
     return {
         node.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and id(node) not in unseen
+        and node.lineno not in kept
         and CHINESE.search(node.value)
     }
 
@@ -100,6 +111,8 @@ def _is_left_out(name: str) -> bool:
     parts = name.split("/")
     if "tests" in parts or "migrations" in parts or parts[-1] == "apps.py":
         return True
+    if name in SHOWN:
+        return False
     return any(name == one or name.startswith(f"{one}/") for one in NOT_SHOWN)
 
 
@@ -108,16 +121,18 @@ def _unseen(tree: ast.AST) -> Iterator[ast.AST]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr):  # docstrings, also those under attributes
             yield node.value
-        elif isinstance(node, ast.keyword) and node.arg in _UNSEEN_NAMES:
+        elif isinstance(node, ast.keyword | ast.Assign) and _names(node) & _UNSEEN_NAMES:
             yield from ast.walk(node.value)
-        elif isinstance(node, ast.Assign) and _names(node) & _UNSEEN_NAMES:
-            yield from ast.walk(node.value)
+        elif isinstance(node, ast.FunctionDef) and node.name == "__str__":
+            yield from ast.walk(node)
         elif isinstance(node, ast.Call) and _is_column(node):
             for part in [*node.args, *(k.value for k in node.keywords if k.arg != "choices")]:
                 yield from ast.walk(part)
 
 
-def _names(node: ast.Assign) -> set[str]:
+def _names(node: ast.keyword | ast.Assign) -> set[str]:
+    if isinstance(node, ast.keyword):
+        return {node.arg or ""}
     return {target.id for target in node.targets if isinstance(target, ast.Name)}
 
 

@@ -52,7 +52,7 @@ def test_tells_the_story_in_plain_words(city: City, sign_in: SignIn, file_report
     actions.move(city.actor("fire"), case_id=case.pk, move="hand_back", given={"reason": "属于小区内部道路"})
     page = sign_in("dispatcher").get(f"/desk/cases/{case.number}/").content.decode()
     for said in (
-        "主办：东湖区消防救援大队",
+        '主办：<span lang="zh-Hans">东湖区消防救援大队</span>',
         "请两日内疏通",
         "属于小区内部道路",
         "第 1 次退回",
