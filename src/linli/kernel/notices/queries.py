@@ -1,4 +1,4 @@
-"""A post's notices: its own and its unit's."""
+"""A post's notices: its own, and its unit's where it acts for the unit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 from django.db.models.functions import Coalesce
 
 from linli.kernel.access.actor import Actor
+from linli.kernel.access.roles import ROLES, Scope
 from linli.kernel.access.rows import NOTHING
 from linli.kernel.notices.errors import CursorInvalid
 from linli.kernel.notices.models import Notice
@@ -34,7 +35,7 @@ class Page:
 
 
 def addressed_to(actor: Actor) -> QuerySet[Notice]:
-    """All notices for the actor's post and unit; none for the public and the system."""
+    """All notices for the actor's post, and for the unit it acts for; none for the public and the system."""
     wanted = NOTHING
     for column, recipient in _recipients(actor):
         wanted |= Q(**{column: recipient})
@@ -78,8 +79,18 @@ def unread_badge(actor: Actor) -> str:
 
 def _recipients(actor: Actor) -> list[tuple[str, int]]:
     """The columns and values by which notices reach the actor; each column has its own indexes."""
-    reached = (("to_post", actor.post), ("to_unit", actor.unit))
+    reached = (("to_post", actor.post), ("to_unit", actor.unit if _acts_for_unit(actor) else None))
     return [(column, recipient) for column, recipient in reached if recipient is not None]
+
+
+def _acts_for_unit(actor: Actor) -> bool:
+    """Whether the role reaches what the unit takes part in.
+
+    A unit is told of records by name. A grid worker of the same centre, or its system administrator, sees few
+    or none of them, and so does not read its notices.
+    """
+    role = ROLES.get(actor.role)
+    return role is not None and any(Scope.UNIT in scopes for scopes in role.grants.values())
 
 
 def _same_kind(column: str) -> QuerySet[Notice]:
