@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from pydantic import ValidationError
 
@@ -16,6 +15,7 @@ from linli.domains.cases import actions, queries
 from linli.domains.cases import permissions as may
 from linli.domains.cases.actions import Filed, SolvedOnTheSpot
 from linli.domains.cases.models import Channel
+from linli.domains.cases.slips import slip_of
 from linli.domains.matters import queries as matters
 from linli.domains.matters.suggestion import suspect_urgency
 from linli.faces.desk import choices, forms
@@ -26,7 +26,7 @@ from linli.kernel.areas.errors import OutsideCity
 from linli.kernel.areas.locate import locate
 from linli.kernel.areas.queries import path_of
 from linli.kernel.flow.input import refuse_invalid
-from linli.lib.errors import Invalid, NotFound, Refusal
+from linli.lib.errors import Invalid, Refusal
 from linli.lib.time import today
 
 FILED = "desk_filed"
@@ -129,22 +129,15 @@ def _place(data: QueryDict) -> tuple[float, float] | None:
 @require_GET
 @staff
 def filed(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
-    """The number, and the slip with which the reporter follows the case."""
-    case = queries.detail(actor, number)
-    own = set(request.session.get(FILED, []))
-    taken = next((r for r in reversed(case.report_list) if r.pk in own), None)
-    if taken is None:
-        raise NotFound(_("只有录入人在本次登录中可以打印查询凭条"))
-    address = request.build_absolute_uri(reverse("portal:tracked", args=[taken.secret]))
-    matter = matters.by_id(case.matter_id) if case.matter_id else None
+    """The number, and the slip with which the reporter follows the case; for this sign-in alone."""
+    slip = slip_of(actor, number=number, reports=request.session.get(FILED, []))
+    address = request.build_absolute_uri(reverse("portal:tracked", args=[slip.report.secret]))
     context = {
-        "case": case,
-        "report": taken,
+        "slip": slip,
         "address": address,
         "code": qr_code(address),
-        "path": path_of(case.area),
-        "matter": matter,
-        "is_joined": len(case.report_list) > 1,
+        "path": path_of(slip.case.area),
+        "matter": matters.by_id(slip.case.matter_id) if slip.case.matter_id else None,
     }
     return framed(request, actor, "desk/filed.html", context)
 
