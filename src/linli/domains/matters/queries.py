@@ -303,7 +303,8 @@ def _not_admitted(
 
 
 def refused_demands(actor: Actor) -> list[RefusedDemand]:
-    """Demands outside the lists that the actor may see, newest first."""
+    """Demands outside the lists that the actor may see, newest first. Refuses NotAllowed."""
+    actor.require(REFUSALS)
     found = rows(actor, REFUSALS, RefusedDemand.objects.select_related("sender", "target", "matter"))
     return list(found.order_by("-at", "-pk"))
 
