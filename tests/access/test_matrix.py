@@ -77,7 +77,7 @@ def test_figures_count_what_is_seen_or_overseen(city: City, who: str) -> None:
 
 
 def test_nobody_moves_what_they_do_not_see(city: City, cases: Cases) -> None:
-    """Every move but adding a report, for every post; the moves take turns at the cases that the post does not see."""
+    """Every move but adding a report, for every post; the moves take turns at the unseen cases."""
     for number, name in enumerate(name for name, move in flow.moves.items() if not move.unseen):
         for who in SEES:
             hidden = sorted(unseen(who))
