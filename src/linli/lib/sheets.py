@@ -78,7 +78,8 @@ def date(value: Any) -> dt.date | None:
     plain = text(value)
     if not plain:
         return None
-    parts = plain.replace("年", "-").replace("月", "-").replace("日", "").replace("/", "-").split("-")
+    plain = plain.replace("年", "-").replace("月", "-").replace("日", "")  # not shown
+    parts = plain.replace("/", "-").split("-")
     year, month, day = (int(part) for part in parts)
     return dt.date(year, month, day)
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import shapely
+from django.utils.translation import gettext
 from shapely.geometry.base import BaseGeometry
 
 from linli.kernel.areas.boundaries import TOLERANCE, Drawn, Misdrawn, mean_width, read_boundary
@@ -76,7 +77,7 @@ def create(
         parent = parent_of(part.code)
         _check_unused(part.code)
         if parent and parent not in known([parent]).current:
-            raise Invalid(fields={"code": f"上级区域 {parent} 不存在"})
+            raise Invalid(fields={"code": gettext("上级区域 %(code)s 不存在") % {"code": parent}})
         _check_shapes([area])
     return area
 
@@ -204,7 +205,8 @@ def _reach(actor: Editor, *codes: str) -> None:
     actor.require(EDIT)
     for code in codes:
         if not is_code(code):
-            raise Invalid(fields={"code": f"区域代码 {code!r} 应为 4、6、9、12、15 或 18 位数字"})
+            said = gettext("区域代码 %(code)r 应为 4、6、9、12、15 或 18 位数字") % {"code": code}
+            raise Invalid(fields={"code": said})
         if not actor.system and not (actor.area and code.startswith(actor.area)):
             raise AreaOutOfReach(area=code)
 
@@ -255,15 +257,17 @@ def _union(areas: Sequence[Area]) -> BaseGeometry | None:
 
 def _check_name(name: str) -> None:
     if not name.strip() or len(name) > NAME_LENGTH:
-        raise Invalid(fields={"name": f"名称不能为空，且不超过 {NAME_LENGTH} 个字"})
+        said = gettext("名称不能为空，且不超过 %(n)d 个字") % {"n": NAME_LENGTH}
+        raise Invalid(fields={"name": said})
 
 
 def _check_unused(code: str) -> None:
     tree = known([code])
     if code in tree.current:
-        raise Invalid(fields={"code": f"区域代码 {code} 已在使用"})
+        raise Invalid(fields={"code": gettext("区域代码 %(code)s 已在使用") % {"code": code}})
     if code in tree.retired:
-        raise Invalid(fields={"code": f"区域代码 {code} 已停用，不得再次使用"})
+        said = gettext("区域代码 %(code)s 已停用，不得再次使用") % {"code": code}
+        raise Invalid(fields={"code": said})
 
 
 def _check_sibling(code: str, beside: str) -> None:
@@ -271,7 +275,8 @@ def _check_sibling(code: str, beside: str) -> None:
     if code == beside:
         return
     if parent_of(code) != parent_of(beside):
-        raise Invalid(fields={"code": f"区域代码 {code} 与 {beside} 不属于同一上级区域"})
+        told = {"code": code, "beside": beside}
+        raise Invalid(fields={"code": gettext("区域代码 %(code)s 与 %(beside)s 不属于同一上级区域") % told})
     _check_unused(code)
 
 

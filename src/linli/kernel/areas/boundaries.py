@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from django.utils.translation import gettext
 from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -80,10 +81,9 @@ def overlaps(new: Sequence[Drawn], standing: Sequence[Drawn]) -> Iterator[Proble
             continue
         common = shapely.intersection(shapes[left], shapes[right])
         if mean_width(common) > TOLERANCE:
-            area = square_metres(common)
-            yield drawn[left].problem(
-                "overlap", f"与 {drawn[right].code} 重叠约 {area:.0f} 平方米（{_place(common)}附近）"
-            )
+            told = {"code": drawn[right].code, "area": square_metres(common), "place": _place(common)}
+            said = gettext("与 %(code)s 重叠约 %(area).0f 平方米（%(place)s附近）") % told
+            yield drawn[left].problem("overlap", said)
 
 
 def sticking_out(new: Sequence[Drawn], parents: Mapping[str, BaseGeometry]) -> Iterator[Problem]:
@@ -94,10 +94,9 @@ def sticking_out(new: Sequence[Drawn], parents: Mapping[str, BaseGeometry]) -> I
             continue
         outside = shapely.difference(one.shape, parent)
         if mean_width(outside) > TOLERANCE:
-            yield one.problem(
-                "outside_parent",
-                f"超出上级区域边界约 {square_metres(outside):.0f} 平方米（{_place(outside)}附近）",
-            )
+            told = {"area": square_metres(outside), "place": _place(outside)}
+            said = gettext("超出上级区域边界约 %(area).0f 平方米（%(place)s附近）") % told
+            yield one.problem("outside_parent", said)
 
 
 def gap(parent: BaseGeometry, children: Sequence[BaseGeometry]) -> tuple[float, BaseGeometry]:
@@ -159,10 +158,13 @@ def _ring(ring: Any, datum: Datum) -> np.ndarray[Any, np.dtype[np.float64]]:
 def _invalid(reason: str) -> Misdrawn:
     """GEOS's reason, e.g. ``Self-intersection[120.1 30.2]``, as a refusal."""
     fault, _, place = reason.partition("[")
-    at = f"（{place.rstrip(']').replace(' ', ', ')} 附近）" if place else ""
+    near = place.rstrip("]").replace(" ", ", ")
+    at = gettext("（%(place)s 附近）") % {"place": near} if place else ""
     if "Self-intersection" in fault:
-        return Misdrawn("self_intersection", f"边界自相交{at}")
-    return Misdrawn("invalid_shape", f"边界不是有效的面{at}：{fault}")
+        return Misdrawn("self_intersection", gettext("边界自相交%(at)s") % {"at": at})
+    return Misdrawn(
+        "invalid_shape", gettext("边界不是有效的面%(at)s：%(fault)s") % {"at": at, "fault": fault}
+    )
 
 
 def _place(shape: BaseGeometry) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from django.utils.translation import gettext
+
 from linli.lib.errors import Invalid, NotAllowed, NotFound, WrongState
 
 SHOWN = 5
@@ -23,8 +25,10 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        place = f"第 {self.index + 1} 项" if self.index >= 0 else "文件"
-        return f"{place}{f'（{self.code}）' if self.code else ''}：{self.message}"
+        place = gettext("第 %(n)d 项") % {"n": self.index + 1} if self.index >= 0 else gettext("文件")
+        if self.code:
+            place = gettext("%(place)s（%(code)s）") % {"place": place, "code": self.code}
+        return gettext("%(place)s：%(message)s") % {"place": place, "message": gettext(self.message)}
 
 
 class OutsideCity(Invalid):
@@ -42,9 +46,10 @@ class LoadRefused(Invalid):
 
     def __init__(self, problems: Sequence[Problem], *, field: str = "file") -> None:
         self.problems = tuple(problems)
-        shown = "；".join(str(problem) for problem in self.problems[:SHOWN])
-        rest = f"……共 {len(self.problems)} 个问题" if len(self.problems) > SHOWN else ""
-        message = f"{self.title}。{shown}{rest}"
+        shown = gettext("；").join(str(problem) for problem in self.problems[:SHOWN])
+        if len(self.problems) > SHOWN:
+            shown += gettext("……共 %(n)d 个问题") % {"n": len(self.problems)}
+        message = gettext("%(title)s。%(shown)s") % {"title": gettext(self.title), "shown": shown}
         super().__init__(message, fields={field: message}, problems=[asdict(p) for p in self.problems])
 
 

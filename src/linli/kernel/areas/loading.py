@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 import shapely
+from django.utils.translation import gettext
 from shapely.geometry.base import BaseGeometry
 
 from linli.kernel.areas.boundaries import (
@@ -36,9 +37,9 @@ from linli.lib.texts import NotText, decode
 
 NAME_LENGTH = 60
 
-MUNICIPALITIES = {"11": "北京市", "12": "天津市", "31": "上海市", "50": "重庆市"}
+MUNICIPALITIES = {"11": "北京市", "12": "天津市", "31": "上海市", "50": "重庆市"}  # not shown
 """The statistical code has no city of their own for them, only 市辖区 (and 县): the province is the city."""
-_PLACEHOLDERS = {"市辖区": "{}", "县": "{}（县）"}
+_PLACEHOLDERS = {"市辖区": "{}", "县": "{}（县）"}  # not shown
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,12 @@ def load_grids(
     with editing("load_grids", on=on, post=post, source=named, progress=progress) as edit:
         drawn, problems = _read_features(features, datum)
         problems += [
-            Problem(one.index, one.code, "out_of_reach", f"不在 {within} 之内，不能在此更改")
+            Problem(
+                one.index,
+                one.code,
+                "out_of_reach",
+                gettext("不在 %(area)s 之内，不能在此更改") % {"area": within},
+            )
             for one in drawn
             if not one.code.startswith(within)
         ]
@@ -179,7 +185,8 @@ def _left_outside(level: Level, drawn: Sequence[Drawn], without: set[str]) -> It
     for code, shape in sorted(_shapes(names).items()):
         parent = above[parent_of(code)]
         if mean_width(shapely.difference(shape, parent.shape)) > TOLERANCE:
-            yield Problem(parent.index, code, "outside_parent", f"下级区域 {names[code]} 将超出新的边界")
+            said = gettext("下级区域 %(name)s 将超出新的边界") % {"name": names[code]}
+            yield Problem(parent.index, code, "outside_parent", said)
 
 
 def _gaps(
@@ -192,7 +199,8 @@ def _gaps(
                 -1,
                 code,
                 "gap",
-                f"下级区域未覆盖本区域面积的 {share:.2%}（约 {square_metres(where):.0f} 平方米）",
+                gettext("下级区域未覆盖本区域面积的 %(share).2f%%（约 %(area).0f 平方米）")
+                % {"share": share * 100, "area": square_metres(where)},
             )
 
 
@@ -304,14 +312,16 @@ def _name_problems(index: int, code: str, name: str) -> Iterator[Problem]:
     if not name:
         yield Problem(index, code, "no_name", "缺少名称（name）")
     elif len(name) > NAME_LENGTH:
-        yield Problem(index, code, "name_too_long", f"名称超过 {NAME_LENGTH} 个字")
+        said = gettext("名称超过 %(n)d 个字") % {"n": NAME_LENGTH}
+        yield Problem(index, code, "name_too_long", said)
 
 
 def _place_problems(index: int, code: str, available: Set[str], retired: Set[str]) -> Iterator[Problem]:
     """A code must hang on an area in force, and must not be one that was retired."""
     parent = parent_of(code)
     if parent and parent not in available:
-        yield Problem(index, code, "parent_missing", f"上级区域 {parent} 不存在")
+        said = gettext("上级区域 %(code)s 不存在") % {"code": parent}
+        yield Problem(index, code, "parent_missing", said)
     if code in retired:
         yield Problem(index, code, "code_retired", "该代码已停用，不得再次使用")
 
@@ -366,7 +376,8 @@ def _datum(crs: Any) -> Datum:
     name = _mapping(crs.get("properties")).get("name") if isinstance(crs, dict) else crs
     datum = _DATUMS.get(str(name).lower().replace("-", "").rpartition(":")[2])
     if datum is None:
-        raise _whole("unknown_crs", f"不支持的坐标系：{name}（可用 wgs84、cgcs2000、gcj02、bd09）")
+        said = gettext("不支持的坐标系：%(name)s（可用 wgs84、cgcs2000、gcj02、bd09）") % {"name": name}
+        raise _whole("unknown_crs", said)
     return datum
 
 
@@ -387,7 +398,8 @@ def _read_features(features: Sequence[Any], datum: Datum) -> tuple[list[Feature]
         elif not is_code(code):
             problems.append(Problem(index, code, "bad_code", _BAD_CODE))
         elif code in seen:
-            problems.append(Problem(index, code, "duplicate_code", f"区域代码与第 {seen[code] + 1} 项重复"))
+            said = gettext("区域代码与第 %(n)d 项重复") % {"n": seen[code] + 1}
+            problems.append(Problem(index, code, "duplicate_code", said))
         seen.setdefault(code, index)
         try:
             shape = read_boundary(whole.get("geometry"), datum)
@@ -450,4 +462,7 @@ def _parse(text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as fault:
-        raise _whole("not_json", f"不是有效的 JSON（第 {fault.lineno} 行第 {fault.colno} 列）") from fault
+        told = {"line": fault.lineno, "column": fault.colno}
+        raise _whole(
+            "not_json", gettext("不是有效的 JSON（第 %(line)d 行第 %(column)d 列）") % told
+        ) from fault

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext
 
 from linli.kernel.areas import tree
 from linli.kernel.areas.models import Area, TreeVersion
@@ -82,7 +83,8 @@ def editing(
 def _write(edit: Edit, name: str, post: int | None, progress: Progress | None) -> int:
     early = [area.code for area in edit.closed if area.valid_from > edit.on]
     if early:
-        raise Invalid(fields={"on": f"生效日期早于现行版本的启用日期：{'、'.join(early[:_SHOWN_CODES])}"})
+        said = gettext("生效日期早于现行版本的启用日期：%(codes)s")
+        raise Invalid(fields={"on": said % {"codes": gettext("、").join(early[:_SHOWN_CODES])}})
     Area.objects.bulk_update(edit.closed, ["valid_to", "successors"], batch_size=_STEP)
     _copy(edit.opened, progress)
     codes = sorted({area.code for area in (*edit.closed, *edit.opened)})

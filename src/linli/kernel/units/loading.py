@@ -25,7 +25,7 @@ from linli.lib.errors import Invalid, Refusal
 from linli.lib.sheets import RowError, Sheet
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "username": ("用户名", "账号", "登录名", "username"),
+    "username": ("用户名", "账号", "登录名", "username"),  # not shown
     "name": ("姓名", "name"),
     "unit": ("单位", "所属单位", "任职单位", "unit"),
     "role": ("角色", "role"),

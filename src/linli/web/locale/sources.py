@@ -35,10 +35,6 @@ NOT_SHOWN = {
     "domains/matters/standing.py": "faults of list files, told on the command line",
     "domains/matters/suggestion.py": "patterns that texts are searched for, and reasons on record",
     "faces/portal/templatetags/portal.py": "categories of the city's lists that have an icon",
-    "kernel/areas/actions.py": "told over the API and on the command line",
-    "kernel/areas/boundaries.py": "told over the API and on the command line",
-    "kernel/areas/loading.py": "told on the command line",
-    "kernel/areas/versions.py": "told over the API and on the command line",
     "kernel/clocks/loading.py": "told on the command line",
     "kernel/journal/verify.py": "told on the command line",
     "kernel/notices/channels.py": "kept with a message that could not be sent",
@@ -57,7 +53,8 @@ SAMPLES = {"ui.html"}
 """Templates of invented content."""
 
 _MARKED = re.compile(r"""\b(?:n?gettext(?:_lazy)?|_)\(\s*u?(?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
-_UNSEEN_NAMES = {"verbose_name", "verbose_name_plural", "help_text", "description", "summary", "tags"}
+_MARKS = {"_", "gettext", "gettext_lazy", "ngettext"}
+_UNSEEN_NAMES = {"verbose_name", "verbose_name_plural", "description", "summary", "tags"}
 
 
 def of_template(source: str) -> set[str]:
@@ -71,7 +68,16 @@ def of_module(source: str) -> set[str]:
     tree = ast.parse(source)
     unseen = {id(node) for node in _unseen(tree)}
     kept = {n for n, line in enumerate(source.splitlines(), start=1) if line.rstrip().endswith(REMARK)}
-    return {
+    marked = {
+        str(node.args[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in _MARKS
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+    said = {
         node.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant)
@@ -80,6 +86,7 @@ def of_module(source: str) -> set[str]:
         and node.lineno not in kept
         and CHINESE.search(node.value)
     }
+    return marked | said
 
 
 def of_rooms(rooms: Path = ROOMS) -> dict[str, set[str]]:
