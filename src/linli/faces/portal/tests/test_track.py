@@ -197,7 +197,7 @@ def test_secret_pages_are_kept_out_of_indexes_caches_and_referrers(
 ) -> None:
     address, _case = filed(client, fields)
     answer = client.post(address + path) if path else client.get(address)
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "strict-origin"
     assert "noindex" in answer["X-Robots-Tag"]
     assert "no-store" in answer["Cache-Control"]
 

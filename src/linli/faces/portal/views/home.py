@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from linli.domains.cases.purposes import NOTICE_VERSION, REPORTER
@@ -40,7 +39,6 @@ def notice_context() -> dict[str, object]:
     return {"purpose": purpose_of(REPORTER), "notice_version": NOTICE_VERSION}
 
 
-@csrf_exempt  # sets nothing but the size of the sender's own type; tracking pages send no origin to check
 @require_POST
 def type_size(request: HttpRequest) -> HttpResponse:
     """Larger or ordinary type, kept in a cookie, so that it works without scripts and does not flash."""

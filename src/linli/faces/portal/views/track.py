@@ -1,9 +1,10 @@
 """Following a report by its private link: how it stands, answering, taking it back.
 
 The link is the key: who holds it may do what the reporter may, and nothing else. So its pages are not
-indexed, not stored, and tell no other page where the reader came from. Browsers then send no origin with
-their forms either; the forms go by the link's own secret instead of a CSRF token, which nobody who does not
-hold the link can know.
+indexed, not stored, and tell other pages at most the site that the reader came from, never the address. (Not
+even the site would be too little: browsers then send no origin with forms, and those of the shell, such as
+the choice of language, would be refused.) The forms here go by the link's own secret instead of a CSRF token:
+nobody who does not hold the link can know it, and they work without cookies.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 SECRET_HEADERS = {
     "Cache-Control": "no-store, private",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "strict-origin",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
 
@@ -125,9 +126,14 @@ def answer(request: HttpRequest, secret: str) -> HttpResponse:
 
 @behind_a_secret
 @csrf_exempt
-@require_POST
+@require_http_methods(["GET", "POST"])
 def supplement(request: HttpRequest, secret: str) -> HttpResponse:
-    """Add words or photos to the report while the case is open; what cannot be taken yet stays filled in."""
+    """Add words or photos to the report while the case is open; what cannot be taken yet stays filled in.
+
+    Whoever comes back to this address, having changed the language or the size of type, gets the page.
+    """
+    if request.method == "GET":
+        return redirect("portal:tracked", secret)
     case, report = queries.tracked(secret)
     photos = take(request)
     form = SupplementForm(request.POST, claims=photos.claims)

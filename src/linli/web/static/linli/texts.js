@@ -1,8 +1,9 @@
-/** The words of the scripts, in the page's language: attributes of <template id="texts">. */
+/** The words of the scripts, in the page's language: attributes data-text-… of <template id="texts">, so called
+ * that nothing which looks for elements by their data finds this one. */
 const texts = document.getElementById("texts")?.dataset ?? {};
 
 /** @param {string} name @returns {string} */
-export const text = (name) => texts[name] ?? "";
+export const text = (name) => texts[`text${name[0].toUpperCase()}${name.slice(1)}`] ?? "";
 
 /**
  * Shows a short message in the corner; it leaves by itself unless it is an error.
