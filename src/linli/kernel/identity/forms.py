@@ -23,21 +23,14 @@ _CODE = {
 
 
 class SecondForm(forms.Form):
-    """The second step of signing in: a code of the app, a recovery code, or a passkey's answer."""
+    """The second step of signing in: a code of the app, or a recovery code."""
 
     code = forms.CharField(
         label=_("验证码或恢复码"),
         max_length=40,
-        required=False,
-        widget=forms.TextInput(attrs={**_CODE, "autofocus": True}),
+        widget=forms.TextInput(attrs=_CODE),
+        error_messages={"required": _("请填写身份验证器应用显示的 6 位数字，或一个恢复码")},
     )
-    answer = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if not given.get("code") and not given.get("answer"):
-            self.add_error("code", _("请填写身份验证器应用显示的 6 位数字，或一个恢复码"))
-        return given
 
 
 class AppForm(forms.Form):

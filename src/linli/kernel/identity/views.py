@@ -31,18 +31,23 @@ def second(request: HttpRequest) -> HttpResponse:
     entering = pending(request)
     if entering is None:
         return redirect(settings.LOGIN_URL)
-    form = SecondForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
-        if form.cleaned_data["answer"]:
-            wrong = _wrong_passkey(request, entering, form.cleaned_data["answer"])
-        else:
-            wrong = _wrong_code(request, entering, form.cleaned_data["code"])
+    form, wrong = SecondForm(), ""
+    if request.method == "POST" and (answer := request.POST.get("answer", "")):
+        wrong = _wrong_passkey(request, entering, answer)
         if not wrong:
-            entering.let_in(request)
-            return redirect(entering.target)
-        form.add_error("code" if form.cleaned_data["code"] else None, wrong)
-    told = {"form": form, "account": entering.account, **_ways(request, entering)}
-    return render(request, "identity/second.html", told, status=422 if form.is_bound else 200)
+            return _let_in(request, entering)
+    elif request.method == "POST":
+        form = SecondForm(request.POST)
+        if form.is_valid() and _code_holds(request, entering, form):
+            return _let_in(request, entering)
+    told = {"form": form, "wrong": wrong, "account": entering.account, **_ways(request, entering)}
+    form.fields["code"].widget.attrs["autofocus"] = "options" not in told
+    return render(request, "identity/second.html", told, status=422 if request.method == "POST" else 200)
+
+
+def _let_in(request: HttpRequest, entering: Pending) -> HttpResponse:
+    entering.let_in(request)
+    return redirect(entering.target)
 
 
 @never_cache
@@ -92,21 +97,27 @@ def _wrong_passkey(request: HttpRequest, entering: Pending, answer: str) -> str:
     return _("通行密钥没有通过核对，请重试")
 
 
-def _wrong_code(request: HttpRequest, entering: Pending, given: str) -> str:
-    """What is wrong with a code of the app or a recovery code; empty when nothing is."""
+def _code_holds(request: HttpRequest, entering: Pending, form: SecondForm) -> bool:
+    """Whether the form has the app's code or a recovery code; else it says what is wrong."""
+    account, given = entering.account, form.cleaned_data["code"]
     pause = entering.attempts.pause()
     if pause is not None:
         minutes = math.ceil(pause.total_seconds() / 60)
-        said = "验证码输入错误次数过多，请 %(minutes)d 分钟后再试。"
-        return ngettext(said, said, minutes) % {"minutes": minutes}
-    account = entering.account
+        said = ngettext(
+            "验证码输入错误次数过多，请 %(minutes)d 分钟后再试。",
+            "验证码输入错误次数过多，请 %(minutes)d 分钟后再试。",
+            minutes,
+        )
+        form.add_error("code", said % {"minutes": minutes})
+        return False
     if recovery.looks_like(given):
         is_good = actions.use_recovery(account=account, given=given)
     else:
         is_good = actions.code_is_good(account=account, code="".join(given.split()))
     if is_good:
         entering.attempts.forget()
-        return ""
+        return True
     entering.attempts.fail()
     failures.write("wrong code", request, account.pk)
-    return _("验证码不正确或已经用过。请填写应用最新显示的数字；恢复码每个只能用一次。")
+    form.add_error("code", _("验证码不正确或已经用过。请填写应用最新显示的数字；恢复码每个只能用一次。"))
+    return False

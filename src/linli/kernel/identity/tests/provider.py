@@ -12,13 +12,14 @@ import hashlib
 import json
 import secrets
 import sys
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from linli.lib.time import now
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 FORGED = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -112,7 +113,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer({"access_token": token, "token_type": "Bearer", "id_token": self.id_token(grant)})
 
     def id_token(self, grant: dict[str, str]) -> str:
-        fault, at = grant.get("fault", ""), int(time.time())  # noqa: TID251 - another house's clock
+        fault, at = grant.get("fault", ""), int(now().timestamp())
         claims: dict[str, Any] = {
             "iss": "https://elsewhere.example" if fault == "issuer" else self.issuer,
             "sub": grant["as"],
