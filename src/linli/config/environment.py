@@ -99,5 +99,7 @@ def database() -> dict[str, Any]:
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": text("TEST_NAME") or None},
-        "OPTIONS": {k: v for k, v in parts.items() if k not in known},
+        # Django turns preparing off, for poolers that give every transaction another connection
+        "OPTIONS": {k: v for k, v in parts.items() if k not in known}
+        | ({"prepare_threshold": 5} if flag("PREPARE", True) else {}),
     }

@@ -90,12 +90,16 @@ def read(
     sql, values = chosen
     more = "".join(f', {one.sql} AS "{one.name}"' for one in asked)
     kind = casts_of(model)[column]
+    # one by "=": of an array of unknown length the planner expects many, and plans anew each time
+    is_one = len(among) == 1
+    where = f'r."{column}" = ' + (f"%s::{kind}" if is_one else f"ANY(%s::{kind}[])")
     statement = (
         f"SELECT row_to_json(x)::text FROM (SELECT r.*{more}{_columns(tuple(parts))} FROM ({sql}) r"
-        f' WHERE r."{column}" = ANY(%s::{kind}[]) ORDER BY r.id) x'
+        f" WHERE {where} ORDER BY r.id) x"
     )
     told = (value for one in asked for value in one.values)
-    documents = [orjson.loads(row) for (row,) in fetch(statement, (*told, *values, list(among)))]
+    wanted = next(iter(among)) if is_one else list(among)
+    documents = [orjson.loads(row) for (row,) in fetch(statement, (*told, *values, wanted))]
     found = []
     for document in documents:
         record = made(model, document)

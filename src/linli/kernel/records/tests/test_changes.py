@@ -234,6 +234,19 @@ def test_one_row_and_a_thousand_are_the_same_statement() -> None:
     assert texts(1) == texts(1000)
 
 
+def test_deeds_of_one_shape_are_planned_once_by_the_database() -> None:
+    for _ in range(3):
+        plan = Changes()
+        plan.insert(thing())
+        plan.write()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE %s",
+            ['WITH s0 AS (INSERT INTO "records_thing"%'],
+        )
+        assert cursor.fetchall() == [(3,)]
+
+
 def test_merged_plans_are_written_together_or_not_at_all() -> None:
     row = thing()
     written(row)
