@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Queue
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from PIL import Image
 
 from linli.domains.cases import actions
 from linli.domains.cases.models import Case, Report, Task
@@ -25,9 +29,14 @@ from linli.domains.cases.tests.steps import (
     verified,
 )
 from linli.kernel.access.actor import PUBLIC, Actor
+from linli.kernel.files import actions as files
+from linli.kernel.files.errors import FileAttached
+from linli.kernel.files.models import Attachment
+from linli.kernel.files.queries import claim_of
 from linli.kernel.journal import queries as journal
 from linli.kernel.journal.models import Entry
 from linli.kernel.journal.verify import verify
+from linli.kernel.records.changes import Changes
 from linli.lib.errors import Conflict, Refusal, WrongState
 from tests.city import City
 
@@ -235,3 +244,118 @@ def test_many_moved_together_meet_many_moved_together(city: City) -> None:
     moved = [outcome.record_id for outcomes in sets for outcome in outcomes if outcome.refusal is None]
     assert sorted(moved) == sorted(case.pk for case in cases)
     assert verify().problems == []
+
+
+# Photos ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def media(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+def photo_of(actor: Actor) -> str:
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(content, "JPEG")
+    return claim_of(files.receive(actor, content=content.getvalue(), name="现场.jpg"))
+
+
+def test_a_photo_goes_with_one_of_two_reports_and_the_other_is_told(city: City, media: None) -> None:
+    for _ in range(ROUNDS):
+        reports = Report.objects.count()
+        claim = photo_of(PUBLIC)
+        givens = [new_report(files=[claim], client_id=str(uuid4())) for _ in range(2)]
+        outcomes = at_once(
+            [lambda given=given: actions.report(PUBLIC, given=given, channel="portal") for given in givens]
+        )
+        (refusal,) = [one for one in outcomes if isinstance(one, Refusal)]
+        assert isinstance(refusal, FileAttached)
+        assert Report.objects.count() == reports + 1
+    assert Attachment.objects.count() == ROUNDS
+    assert verify().problems == []
+
+
+def test_a_photo_goes_with_one_of_two_moves_and_the_other_is_told(city: City, media: None) -> None:
+    worker = city.actor("worker")
+    for _ in range(ROUNDS):
+        cases, claim = [filed(), filed()], photo_of(worker)
+        given = {"opinion": "见照片", "files": [claim]}
+        outcomes = at_once([move(worker, case, "comment", **given) for case in cases])
+        (refusal,) = [one for one in outcomes if isinstance(one, Refusal)]
+        assert isinstance(refusal, FileAttached)
+        assert sorted(Case.objects.get(pk=case.pk).version for case in cases) == [1, 2]
+    assert Attachment.objects.count() == ROUNDS
+    assert verify().problems == []
+
+
+def test_the_same_submission_with_its_photo_is_filed_once(city: City, media: None) -> None:
+    given = new_report(client_id=str(uuid4()), files=[photo_of(PUBLIC)])
+    filings = at_once([lambda: actions.report(PUBLIC, given=given, channel="portal")] * 6)
+    assert not [one for one in filings if isinstance(one, Refusal)]
+    assert len({filing.secret for filing in filings}) == 1
+    assert Report.objects.count() == Attachment.objects.count() == 1
+
+
+# Deadlocks -------------------------------------------------------------------------------------------------
+
+
+def test_a_deed_that_the_database_ends_for_a_deadlock_is_tried_again(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of two records it takes first: another connection holds the second and asks for the first."""
+    tries: list[int] = []
+    run = Changes._run
+
+    def counted(self: Changes, *given: Any) -> None:
+        tries.append(threading.get_ident())
+        run(self, *given)
+
+    monkeypatch.setattr(Changes, "_run", counted)
+    most = 0
+    for is_swapped in (False, True):
+        case, into = filed(), filed()
+        tries.clear()
+        with ThreadPoolExecutor(1) as threads:
+            merged = _merge_against(city, threads, case, into, (into, case) if is_swapped else (case, into))
+        assert merged.merged_into_id == into.pk
+        assert Case.objects.get(pk=into.pk).reports_count == 2
+        most = max(most, len(tries))
+    assert most == 2
+    assert verify().problems == []
+
+
+def _merge_against(
+    city: City, threads: ThreadPoolExecutor, case: Case, into: Case, held: tuple[Case, Case]
+) -> Case:
+    """Merge ``case`` in a thread while this connection holds the two records, one after the other."""
+    pid: Queue[int] = Queue()
+
+    def merge() -> Case:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET deadlock_timeout = '2s'")
+                cursor.execute("SELECT pg_backend_pid()")
+                pid.put(cursor.fetchone()[0])
+            return go(city.actor("dispatcher"), case, "merge", into=into.number)
+        finally:
+            connection.close()
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL deadlock_timeout = '60s'")  # so that the other is the one to be ended
+        hold = "SELECT 1 FROM cases_case WHERE id = %s FOR UPDATE"
+        first, second = held
+        cursor.execute(hold, [first.pk])
+        merged = threads.submit(merge)
+        _until_waiting(pid.get(timeout=30))
+        cursor.execute(hold, [second.pk])
+    return merged.result(30)
+
+
+def _until_waiting(pid: int) -> None:
+    """Until the database says that a process waits for a lock of another."""
+    for _ in range(5000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT cardinality(pg_blocking_pids(%s))", [pid])
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("it never waited")
