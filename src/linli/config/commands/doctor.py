@@ -61,6 +61,7 @@ def _findings() -> Iterator[Finding]:
     yield _holder()
     yield _assets()
     yield from _database()
+    yield _encrypted()
     yield _second_factor()
     yield _single_sign_on()
     yield _chromium()
@@ -172,6 +173,15 @@ def _migrations() -> Finding:
     if waiting:
         return Finding("数据库结构", False, f"有 {len(waiting)} 项迁移未执行；请执行 linli migrate")
     return Finding("数据库结构", True, "已是最新")
+
+
+def _encrypted() -> Finding:
+    """Passwords and sessions of a site that others can open must not travel in the clear."""
+    hosts = [host for host in env.words("ALLOWED_HOSTS") if host not in {"localhost", "127.0.0.1", "[::1]"}]
+    if hosts and not env.flag("HTTPS"):
+        note = f"{'、'.join(hosts)} 未经 HTTPS 打开，密码和登录会被窃听；请配置反向代理并设 LINLI_HTTPS=1"
+        return Finding("传输加密", False, note)
+    return Finding("传输加密", True, "HTTPS，登录凭证只经加密传输" if hosts else "只供本机使用")
 
 
 def _second_factor() -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from linli.config.commands.doctor import _second_factor, _single_sign_on
+from linli.config.commands.doctor import _encrypted, _second_factor, _single_sign_on
 from linli.kernel.identity import oidc
 from linli.kernel.identity.tests import provider as provider_script
 
@@ -69,3 +70,20 @@ def test_roles_that_must_have_a_second_factor_are_named(settings: Any) -> None:
     found = _second_factor()
     assert not found.is_sound
     assert "boss" in found.note
+
+
+def test_a_site_for_others_without_https_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _encrypted().is_sound
+    monkeypatch.setenv("LINLI_ALLOWED_HOSTS", "linli.example.gov.cn")
+    assert "LINLI_HTTPS=1" in _encrypted().note
+    monkeypatch.setenv("LINLI_HTTPS", "1")
+    assert _encrypted().is_sound
+
+
+def test_behind_https_every_cookie_travels_encrypted_and_out_of_reach_of_scripts() -> None:
+    ask = "from linli.config import settings as s; print(*(getattr(s, n) for n in {names!r}))"
+    names = [f"{kind}_COOKIE_{what}" for kind in ("SESSION", "CSRF") for what in ("SECURE", "HTTPONLY")]
+    environment = {**os.environ, "LINLI_HTTPS": "1"}
+    command = [sys.executable, "-c", ask.format(names=names)]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["True"] * 4

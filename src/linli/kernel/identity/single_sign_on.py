@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import wraps
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
@@ -14,12 +16,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from linli.kernel.identity import failures
-from linli.kernel.identity.errors import SignOnFailed, UnknownPerson
+from linli.kernel.identity.errors import SignOnFailed, SignOnUnavailable, UnknownPerson
 from linli.kernel.identity.oidc import Claims, Provider, Question
 from linli.kernel.units.models import Account
 from linli.lib.errors import NotFound
 from linli.web import sessions
 from linli.web.views import target_of
+
+Page = Callable[[HttpRequest], HttpResponse]
 
 WAY = "sso"
 ASKED = "sso"
@@ -35,8 +39,23 @@ def way() -> sessions.Way | None:
     return sessions.Way(settings.OIDC_NAME or _("统一身份认证登录"), reverse("identity:sso"))
 
 
+def told_on_a_page(page: Page) -> Page:
+    """Tell a refusal with the way back to the sign-in page: the page before this one is the provider's."""
+
+    @wraps(page)
+    def answered(request: HttpRequest) -> HttpResponse:
+        try:
+            return page(request)
+        except (SignOnFailed, SignOnUnavailable, UnknownPerson) as refusal:
+            told = {"refusal": refusal}
+            return render(request, "identity/refused.html", told, status=refusal.status)
+
+    return answered
+
+
 @never_cache
 @require_GET
+@told_on_a_page
 def start(request: HttpRequest) -> HttpResponse:
     """Send somebody to the provider."""
     provider = _provider()
@@ -48,6 +67,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
+@told_on_a_page
 def back(request: HttpRequest) -> HttpResponse:
     """Take somebody back from the provider, and let in whoever has an account."""
     provider = _provider()

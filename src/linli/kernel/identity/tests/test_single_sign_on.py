@@ -90,6 +90,7 @@ def test_makes_neither_account_nor_post(client: Client, account: Account) -> Non
     answer = come(client, "stranger")
     said = answer.content.decode()
     assert answer.status_code == 403
+    assert 'href="/login"' in said
     assert "统一身份认证已确认您是“stranger”，但本平台没有这个用户名的账号" in said
     assert not is_in(client)
     assert (Account.objects.count(), Post.objects.count()) == before
