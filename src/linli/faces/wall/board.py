@@ -289,7 +289,7 @@ def _latest(sight: Sight) -> list[Latest]:
     return [
         Latest(
             title=_(HIDDEN_TITLE) if case.sensitive else in_chinese(case.title),
-            url=reverse("desk:case", args=[case.number]),
+            url="" if sight.hides(case) else reverse("desk:case", args=[case.number]),
             at=case.opened_at,
             place="" if case.sensitive else paths[case.area],
             state=_(case.state_title),

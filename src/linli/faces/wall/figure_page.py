@@ -14,7 +14,6 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from linli.domains.cases import indicators
-from linli.domains.cases import permissions as may
 from linli.domains.cases.models import Case
 from linli.domains.cases.presentation import move_title
 from linli.domains.cases.queries import page
@@ -179,40 +178,36 @@ def _rows(asked: Asked) -> tuple[list[Row], list[Column[Any]], str]:
     found = listed(asked.ground, asked.indicator, asked.period, asked.side)
     if asked.indicator.grain is Grain.MOVE:
         slice_ = keyset(found, order=["-at", "record_id", "seq"], cursor=asked.after)
-        return *_entry_rows(asked.sight.actor, slice_.items), slice_.next
+        return *_entry_rows(asked, slice_.items), slice_.next
     cases = page(found, by_due=False, after=asked.after)
-    return *_case_rows(asked.sight.actor, cases.cases), cases.next
+    return *_case_rows(asked.sight, cases.cases), cases.next
 
 
-def _case_columns(actor: Actor, paths: Mapping[str, str]) -> list[Column[Case]]:
+def _case_columns(sight: Sight, paths: Mapping[str, str]) -> list[Column[Case]]:
     return [
-        Column(_("事件"), lambda case: _title(case, actor), role="title"),
+        Column(_("事件"), lambda case: _title(case, sight), role="title"),
         Column(_("状态"), lambda case: _(case.state_title), role="mark"),
         Column(_("编号"), lambda case: case.number),
-        Column(_("地点"), lambda case: "" if _is_hidden(case, actor) else paths[case.area], is_content=True),
+        Column(_("地点"), lambda case: "" if sight.hides(case) else paths[case.area], is_content=True),
         Column(_("办理单位"), lambda case: book().name(case.holder_id), is_content=True),
         Column(_("上报时间"), lambda case: components.moment(case.opened_at)),
         Column(_("结案时间"), lambda case: components.moment(case.closed_at) if case.closed_at else ""),
     ]
 
 
-def _title(case: Case, actor: Actor) -> str:
-    return _(HIDDEN_TITLE) if _is_hidden(case, actor) else in_chinese(case.title)
+def _title(case: Case, sight: Sight) -> str:
+    return _(HIDDEN_TITLE) if sight.hides(case) else in_chinese(case.title)
 
 
-def _is_hidden(case: Case, actor: Actor) -> bool:
-    """Counted, but not to be read by the viewer."""
-    return case.sensitive and not actor.can(may.SENSITIVE)
+def _case_rows(sight: Sight, cases: list[Case]) -> tuple[list[Row], list[Column[Any]]]:
+    columns = _case_columns(sight, paths_of({case.area for case in cases}, below=sight.actor.area))
+    return [_row(sight, case, case, columns, case.number) for case in cases], columns
 
 
-def _case_rows(actor: Actor, cases: list[Case]) -> tuple[list[Row], list[Column[Any]]]:
-    columns = _case_columns(actor, paths_of({case.area for case in cases}, below=actor.area))
-    return [_row(actor, case, case, columns, case.number) for case in cases], columns
-
-
-def _entry_rows(actor: Actor, entries: list[Entry]) -> tuple[list[Row], list[Column[Any]]]:
-    cases = Case.objects.in_bulk({entry.record_id for entry in entries})
-    paths = paths_of({case.area for case in cases.values()}, below=actor.area)
+def _entry_rows(asked: Asked, entries: list[Entry]) -> tuple[list[Row], list[Column[Any]]]:
+    sight = asked.sight
+    cases = asked.ground.records.in_bulk({entry.record_id for entry in entries})
+    paths = paths_of({case.area for case in cases.values()}, below=sight.actor.area)
     moved: list[Column[Any]] = [
         Column(_("流转"), lambda entry: _(move_title(entry.move)), role="mark"),
         Column(_("流转时间"), lambda entry: components.moment(entry.at)),
@@ -220,12 +215,12 @@ def _entry_rows(actor: Actor, entries: list[Entry]) -> tuple[list[Row], list[Col
     ]
     of_case = [
         Column(one.title, _through(cases, one), role=one.role, is_content=one.is_content)
-        for one in _case_columns(actor, paths)
+        for one in _case_columns(sight, paths)
         if one.role != "mark"
     ]
     columns = [*of_case[:1], *moved, *of_case[1:3]]
     rows = [
-        _row(actor, entry, cases[entry.record_id], columns, f"{entry.record_id}-{entry.seq}")
+        _row(sight, entry, cases[entry.record_id], columns, f"{entry.record_id}-{entry.seq}")
         for entry in entries
     ]
     return rows, columns
@@ -236,6 +231,6 @@ def _through(cases: Mapping[int, Case], column: Column[Case]) -> Any:
     return lambda entry: column.value(cases[entry.record_id])
 
 
-def _row(actor: Actor, record: Any, case: Case, columns: list[Column[Any]], key: str) -> Row:
-    url = "" if _is_hidden(case, actor) else reverse("desk:case", args=[case.number])
+def _row(sight: Sight, record: Any, case: Case, columns: list[Column[Any]], key: str) -> Row:
+    url = "" if sight.hides(case) else reverse("desk:case", args=[case.number])
     return components.row(record, columns, key=key, url=url)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from linli.domains.cases import indicators
 from linli.domains.cases import permissions as may
+from linli.domains.cases.models import Case
 from linli.kernel.access.actor import Actor
 from linli.kernel.access.roles import Scope
 from linli.kernel.areas import queries as areas
@@ -59,6 +60,10 @@ class Sight:
     def children(self) -> list[Node]:
         """The areas one level down, by code."""
         return areas.children(self.area)
+
+    def hides(self, case: Case) -> bool:
+        """Whether the case is counted, but not to be read by the viewer."""
+        return case.sensitive and not self.actor.can(may.SENSITIVE)
 
     @cached_property
     def cases(self) -> indicators.Cases:
