@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
+from linli.domains.matters import permissions as may
 from linli.domains.matters import queries
 from linli.domains.matters.models import Matter
 from linli.domains.matters.suggestion import suggest
+from linli.kernel.access.actor import Actor
 
 router = Router(tags=["事项"])
 
@@ -56,8 +58,14 @@ class SuggestionOut(Schema):
     reason: str
 
 
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.auth  # type: ignore[attr-defined]  # set by the API's authentication
+    return actor
+
+
 @router.get("", response=list[MatterOut], summary="现行事项")
 def matters(request: HttpRequest, query: Query[MattersQuery]) -> list[MatterOut]:
+    _actor(request).require(may.VIEW)
     found = queries.search(query.q, area=query.area or None, kind=query.kind or None)
     return [MatterOut.of(matter) for matter in found]
 
@@ -65,6 +73,7 @@ def matters(request: HttpRequest, query: Query[MattersQuery]) -> list[MatterOut]
 @router.get("/suggest", response=list[SuggestionOut], summary="按文字推荐事项")
 def suggestions(request: HttpRequest, query: Query[SuggestQuery]) -> list[SuggestionOut]:
     """推荐附理由，由人决定。"""
+    _actor(request).require(may.VIEW)
     return [
         SuggestionOut(code=s.matter.code, name=s.matter.name, score=round(s.score, 3), reason=s.reason)
         for s in suggest(query.text, area=query.area or None)
@@ -73,4 +82,5 @@ def suggestions(request: HttpRequest, query: Query[SuggestQuery]) -> list[Sugges
 
 @router.get("/{code}", response=MatterOut, summary="事项")
 def matter(request: HttpRequest, code: str) -> MatterOut:
+    _actor(request).require(may.VIEW)
     return MatterOut.of(queries.by_code(code))
