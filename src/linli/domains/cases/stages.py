@@ -17,9 +17,11 @@ from linli.domains.cases.parameters import LIMITS, overall_for
 from linli.domains.matters import queries as matters
 from linli.kernel.clocks import actions as clocks
 from linli.kernel.clocks.calendar import Limit, Measure
-from linli.kernel.clocks.models import Clock
+from linli.kernel.clocks.models import Clock, Outcome
+from linli.kernel.clocks.queries import calendars
 from linli.kernel.clocks.timing import used
 from linli.kernel.flow.perform import Step
+from linli.kernel.journal import queries as journal
 from linli.kernel.records.changes import Changes
 from linli.lib.errors import Invalid
 
@@ -155,7 +157,10 @@ def start_overall(step: Step[Case, Any]) -> None:
 def restart_for_urgency(step: Step[Case, Any]) -> None:
     """Matter or urgency are decided anew: running clocks count by the new limit from when they began.
 
-    What was paused stays out and what was granted stays in, where the new limit is counted alike.
+    What was paused stays out, however the new limit is counted: while a case stood still nobody could work
+    on it. More time that was granted stays in where the new limit counts the same kind of time. It was
+    granted on a limit in working (or natural) days, which no rule of law turns into the other; where the
+    kind changes, the limit is as it was laid down, and more can be asked for again.
     """
     case = step.record
     for clock in running(case):
@@ -164,9 +169,8 @@ def restart_for_urgency(step: Step[Case, Any]) -> None:
         held = limit_of(case, clock.name)
         if clock.limit == held.limit and clock.urgency == case.urgency:
             continue
-        has_history = clock.paused_seconds or clock.extended_seconds or clock.used_before_seconds
-        goes_on = bool(has_history) and clock.measure is held.limit.measure
-        spent = max(used(clock, step.at), 0) if goes_on else 0
+        goes_on = bool(clock.paused_seconds or clock.extended_seconds or clock.used_before_seconds)
+        spent, extended = _carried(step, clock, held.limit.measure) if goes_on else (0, 0)
         _tell(step, clocks.cancel(step.changes, clock, at=step.at))
         again = clocks.start(
             step.changes,
@@ -180,11 +184,45 @@ def restart_for_urgency(step: Step[Case, Any]) -> None:
             at=step.at if goes_on else clock.started_at,
             cumulative=held.cumulative,
             used=spent,
-            extended=clock.extended_seconds if goes_on else 0,
+            extended=extended,
         )
         case.clocks.append(again)
         _tell(step, clocks.facts(again))
     sync_due(step)
+
+
+def _carried(step: Step[Case, Any], clock: Clock, measure: Measure) -> tuple[int, int]:
+    """What a clock has used and been granted until now, in seconds of the measure that its limit has next."""
+    calendar = calendars().of(clock.schedule)
+    if clock.measure.is_working is measure.is_working:
+        spent = calendar.convert(max(used(clock, step.at), 0), clock.measure, measure)
+        return spent, calendar.convert(clock.extended_seconds, clock.measure, measure)
+    return calendar.counted(_spans(step, clock), measure), 0
+
+
+def _spans(step: Step[Case, Any], clock: Clock) -> list[tuple[dt.datetime, dt.datetime]]:
+    """When a clock, and those that it took the place of, have run until now, as the journal tells it."""
+    begun = clock.started_at
+    for earlier in reversed([c for c in step.record.clocks if c.name == clock.name and c.pk < clock.pk]):
+        if earlier.outcome != Outcome.CANCELLED:
+            break
+        begun = earlier.started_at
+    told = [one for entry, _ in journal.chain(step.record.pk) for one in entry.facts.get("clocks", [])]
+    spans: list[tuple[dt.datetime, dt.datetime]] = []
+    running_since: dt.datetime | None = begun
+    for one in told:
+        if one["clock"] != clock.name:
+            continue
+        if "paused" in one and running_since is not None:
+            paused = dt.datetime.fromisoformat(one["paused"])
+            if paused >= begun:
+                spans.append((running_since, paused))
+                running_since = None
+        elif "resumed" in one and running_since is None:
+            running_since = dt.datetime.fromisoformat(one["resumed"])
+    if running_since is not None:
+        spans.append((running_since, step.at))
+    return spans
 
 
 def stop_all(step: Step[Case, Any]) -> None:

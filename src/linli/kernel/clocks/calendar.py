@@ -24,7 +24,7 @@ import datetime as dt
 import enum
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -358,13 +358,27 @@ class WorkCalendar:
         Days and hours convert within working time and within natural time (a working day is an ordinary
         day of the schedule); ValueError from one to the other.
         """
-        if limit.measure is measure:
-            return limit.seconds
-        if limit.measure.is_working is not measure.is_working:
+        return self.convert(limit.seconds, limit.measure, measure)
+
+    def convert(self, seconds: int, was: Measure, measure: Measure) -> int:
+        """Seconds of the measure ``was`` in seconds of ``measure``; as ``seconds``."""
+        if was is measure:
+            return seconds
+        if was.is_working is not measure.is_working:
             raise ValueError("working time does not convert to natural time")
         day = self.schedule.day_seconds if measure.is_working else DAY
-        hours = day if limit.measure.is_daily else HOUR
-        return limit.amount * hours * DAY // day if measure.is_daily else limit.amount * hours
+        hours = seconds * day // DAY if was.is_daily else seconds
+        return hours * DAY // day if measure.is_daily else hours
+
+    def counted(self, spans: Iterable[tuple[dt.datetime, dt.datetime]], measure: Measure) -> int:
+        """Seconds of ``measure`` in the spans of time together, the first of which is where counting
+        begins."""
+        total, begin = 0, None
+        for start, end in spans:
+            begin = self.counted_from(start, measure) if begin is None else begin
+            more = self.progress(end, measure) - self.progress(max(start, begin), measure)
+            total += max(more, 0)
+        return total
 
     def counted_from(self, start: dt.datetime, measure: Measure) -> dt.datetime:
         """The instant from which time counts: ``start``, or for days the next midnight (第201条)."""

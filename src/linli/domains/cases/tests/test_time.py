@@ -120,6 +120,36 @@ def test_a_new_limit_keeps_what_was_paused(city: City) -> None:
     assert used(again, later) == spent
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "spent"),
+    [
+        ("WG-JM-05", "WG-AQ-01", 5 * 3600),
+        ("WG-AQ-01", "WG-JM-05", 24 * 3600 * 3 // 7),  # days count from the day after: 3 of 7 working hours
+    ],
+)
+def test_a_new_limit_in_another_kind_of_time_keeps_pauses_out_and_no_extension(
+    city: City, first: str, then: str, spent: int
+) -> None:
+    with at(MONDAY):
+        case = dispatched(city, filed(matter=first), lead=URBAN)
+        case = go(city.actor("urban"), case, "ask_extension", amount=2, reason="缺配件")
+        case = go(city.actor("dispatcher"), case, "approve")
+        assert clock(case, "overall").extended_seconds > 0
+    with at(MONDAY + dt.timedelta(hours=2)):
+        case = go(city.actor("urban"), case, "ask_suspension", reason="等待鉴定")
+        case = go(city.actor("dispatcher"), case, "approve")
+    with at(MONDAY + dt.timedelta(days=3)):
+        case = go(city.actor("dispatcher"), case, "resume")
+    later = MONDAY + dt.timedelta(days=3, hours=3)
+    with at(later):
+        case = go(city.actor("urban"), case, "hand_back", reason="不属职责")
+        case = go(city.actor("dispatcher"), case, "classify", matter=then)
+        again = clock(case, "overall")
+        assert (again.extended_seconds, again.measure.is_working) == (0, then == "WG-JM-05")
+        assert used(again, later) == spent
+    assert verify().sound
+
+
 @pytest.mark.parametrize(("days", "is_taken_up"), [(14, True), (15, False)])
 def test_unsolved_after_closing_takes_it_up_again_within_the_window(
     city: City, days: int, is_taken_up: bool

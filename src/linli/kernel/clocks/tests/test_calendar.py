@@ -183,6 +183,15 @@ def test_an_extension_converts_within_working_time_only() -> None:
         calendar.seconds(Limit(1, Measure.DAYS), Measure.WORK_DAYS)
 
 
+def test_what_is_used_converts_there_and_back_within_one_kind_of_time() -> None:
+    calendar = CALENDARS[0]
+    assert calendar.convert(7 * HOUR, Measure.WORK_HOURS, Measure.WORK_DAYS) == DAY
+    assert calendar.convert(DAY // 2, Measure.WORK_DAYS, Measure.WORK_HOURS) == 7 * HOUR // 2
+    assert calendar.convert(DAY, Measure.HOURS, Measure.DAYS) == DAY
+    with pytest.raises(ValueError, match="does not convert"):
+        calendar.convert(HOUR, Measure.WORK_HOURS, Measure.HOURS)
+
+
 # What holds for every calendar, measure and instant
 
 
