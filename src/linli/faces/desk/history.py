@@ -174,7 +174,7 @@ def _clock(told: Mapping[str, Any]) -> str:
     if told.get("outcome") == Outcome.CANCELLED:
         return ""
     values = {
-        "name": _(stages.TITLES.get(told["clock"], told["clock"]).removesuffix("时限")),
+        "name": _(stages.TITLES.get(told["clock"], told["clock"])).removesuffix("时限"),
         "outcome": _(str(Outcome(told["outcome"]).label)) if "outcome" in told else "",
         "due": _instant(told["due"]) if "due" in told else "",
         "limit": _span(told.get("extension") or told.get("limit", "")),

@@ -203,9 +203,11 @@ def _matter(line: Line) -> SafeString:
     if case.matter_confirmed:
         return components.in_chinese(name)
     return format_html(
-        '{} <abbr class="desk-guess" title="{}">{}</abbr>',
+        '{} <abbr class="desk-guess" lang="{}" title="{}"><span lang="{}">{}</span></abbr>',
         components.in_chinese(name),
-        _(case.matter_why) if case.matter_why else _("待人工认定"),
+        components.CHINESE if case.matter_why else get_language(),
+        case.matter_why or _("待人工认定"),
+        get_language(),
         _("推荐"),
     )
 

@@ -21,7 +21,7 @@ from linli.kernel.files import queries as files
 from linli.kernel.files.models import Attachment, Stage
 from linli.kernel.units.queries import book
 from linli.lib.time import now
-from linli.web.components import Entry, Photo, Tone
+from linli.web.components import Entry, Photo, Tone, in_chinese
 
 STEPS = (
     gettext_lazy("上报"),
@@ -126,7 +126,7 @@ def _said(case: Case) -> str | Promise:
     """What one reads first; of an ended case also how it ended."""
     if case.result is None:
         return _SAID[case.state]
-    return _("已办结：%(result)s") % {"result": CaseResult(case.result).label}
+    return _("已办结：%(result)s") % {"result": _(str(CaseResult(case.result).label))}
 
 
 def _steps(case: Case) -> list[Step]:
@@ -157,8 +157,9 @@ def _since(case: Case, due: Clock | None) -> dt.datetime:
 
 
 def _entry(step: presentation.PublicStep, kept: Sequence[Attachment]) -> Entry:
-    own = _photos([one for one in kept if one.file_id in step.files], step.title)
-    return Entry(step.title, step.at, text=step.words, icon="done", tone=Tone.INFO, photos=own)
+    title = _(step.title)
+    own = _photos([one for one in kept if one.file_id in step.files], title)
+    return Entry(title, step.at, text=in_chinese(step.words), icon="done", tone=Tone.INFO, photos=own)
 
 
 def _photos(kept: Sequence[Attachment], caption: str) -> list[Photo]:

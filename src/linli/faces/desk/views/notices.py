@@ -7,6 +7,8 @@ import datetime as dt
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +19,7 @@ from linli.kernel.notices import actions, queries
 from linli.kernel.notices.kinds import KINDS
 from linli.lib.errors import Invalid
 from linli.lib.time import now
+from linli.web.components import in_chinese
 
 
 @require_GET
@@ -27,6 +30,7 @@ def inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
     lines = [
         {
             "notice": line.notice,
+            "title": _title(line.notice.title),
             "folded": line.folded,
             "kind": _(KINDS[line.notice.kind].title) if line.notice.kind in KINDS else "",
             "url": reverse("desk:case", args=[line.notice.number])
@@ -59,6 +63,14 @@ def mark_read(request: HttpRequest, actor: Actor) -> HttpResponse:
         actions.mark_all_read(actor, until=_instant(request.POST["until"]))
     number = request.POST.get("open", "")
     return redirect("desk:case", number=number) if number else redirect("desk:notices")
+
+
+def _title(kept: str) -> SafeString:
+    """A notice as it was kept: a word of the product, and often what it is about."""
+    word, colon, about = kept.partition("：")
+    if _(word) == word:
+        return in_chinese(kept)
+    return format_html("{}{}{}", _(word), _("：") if colon else "", in_chinese(about))
 
 
 def _instant(text: str) -> dt.datetime:

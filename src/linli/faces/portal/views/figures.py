@@ -58,7 +58,7 @@ def _is_told(line: Line) -> bool:
 
 def _columns(found: list[Line]) -> list[Column[Line]]:
     made: list[Column[Line]] = [
-        Column(_("区域"), lambda line: line.name, role="title"),
+        Column(_("区域"), lambda line: line.name, role="title", is_content=True),
         Column(_("上报（件）"), lambda line: told(line.reported), is_number=True),
         Column(_("结案（件）"), lambda line: told(line.closed), is_number=True),
     ]
@@ -69,7 +69,7 @@ def _columns(found: list[Line]) -> list[Column[Line]]:
 
 
 def _share_column(place: int, title: str) -> Column[Line]:
-    return Column(title, lambda line: _share(line.shares[place]), is_number=True)
+    return Column(_(title), lambda line: _share(line.shares[place]), is_number=True)
 
 
 def _share(share: Share) -> Any:
@@ -88,7 +88,7 @@ def _excluded(share: Share) -> SafeString | str:
     left_out = sum(number for _reason, number in share.excluded)
     if not left_out:
         return ""
-    reasons = "；".join(f"{reason} {told(number)}" for reason, number in share.excluded if number)
+    reasons = _("；").join(f"{_(reason)} {told(number)}" for reason, number in share.excluded if number)
     return format_html(
         '<span title="{}">{}</span>', reasons, _("；剔除 %(number)s") % {"number": told(left_out)}
     )
