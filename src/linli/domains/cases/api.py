@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema, Status
 from ninja import File as FormFile
 from ninja.files import UploadedFile
@@ -27,6 +27,7 @@ from linli.kernel.journal import queries as journal
 from linli.kernel.units.queries import book
 from linli.lib.errors import Invalid, WrongState
 from linli.web.pages import Page, PageQuery
+from linli.web.rest import written
 
 router = Router(tags=["事件"])
 public = Router(tags=["居民查询"], auth=None)
@@ -41,6 +42,11 @@ class UnitOut(Schema):
         return UnitOut(id=pk, name=book().name(pk)) if pk is not None else None
 
 
+def unit_told(pk: int | None) -> dict[str, Any] | None:
+    """What ``UnitOut`` declares."""
+    return {"id": pk, "name": book().name(pk)} if pk is not None else None
+
+
 class MatterOut(Schema):
     code: str
     name: str
@@ -48,10 +54,15 @@ class MatterOut(Schema):
 
     @staticmethod
     def of(pk: int | None) -> MatterOut | None:
-        if pk is None:
-            return None
-        matter = matters.by_id(pk)
-        return MatterOut(code=matter.code, name=matter.name, version=matter.version)
+        return MatterOut(**known) if (known := matter_told(pk)) else None
+
+
+def matter_told(pk: int | None) -> dict[str, Any] | None:
+    """What ``MatterOut`` declares."""
+    if pk is None:
+        return None
+    matter = matters.by_id(pk)
+    return {"code": matter.code, "name": matter.name, "version": matter.version}
 
 
 class CaseOut(Schema):
@@ -88,36 +99,41 @@ class CaseOut(Schema):
 
     @staticmethod
     def of(case: Case, paths: dict[str, str]) -> CaseOut:
-        return CaseOut(
-            number=case.number,
-            version=case.version,
-            title=case.title,
-            state=case.state,
-            state_title=case.state_title,
-            result=case.result,
-            urgency=case.urgency,
-            channel=case.channel,
-            area=case.area,
-            area_path=paths.get(case.area, ""),
-            lng=case.lng,
-            lat=case.lat,
-            address=case.address,
-            matter=MatterOut.of(case.matter_id),
-            matter_why=case.matter_why,
-            matter_confirmed=case.matter_confirmed,
-            holder=UnitOut.of(case.holder_id),
-            lead=UnitOut.of(case.lead_id),
-            reports_count=case.reports_count,
-            hand_backs=case.hand_backs,
-            reopened=case.reopened,
-            supervised=case.supervised,
-            answer=case.answer,
-            opened_at=case.opened_at,
-            due_at=case.due_at,
-            stage_due_at=case.stage_due_at,
-            closed_at=case.closed_at,
-            statement=case.statement,
-        )
+        return CaseOut(**told(case, paths))
+
+
+def told(case: Case, paths: dict[str, str]) -> dict[str, Any]:
+    """What ``CaseOut`` declares, of one case. ``paths``: the names of its area from the city down."""
+    return {
+        "number": case.number,
+        "version": case.version,
+        "title": case.title,
+        "state": case.state,
+        "state_title": case.state_title,
+        "result": case.result,
+        "urgency": case.urgency,
+        "channel": case.channel,
+        "area": case.area,
+        "area_path": paths.get(case.area, ""),
+        "lng": case.lng,
+        "lat": case.lat,
+        "address": case.address,
+        "matter": matter_told(case.matter_id),
+        "matter_why": case.matter_why,
+        "matter_confirmed": case.matter_confirmed,
+        "holder": unit_told(case.holder_id),
+        "lead": unit_told(case.lead_id),
+        "reports_count": case.reports_count,
+        "hand_backs": case.hand_backs,
+        "reopened": case.reopened,
+        "supervised": case.supervised,
+        "answer": case.answer,
+        "opened_at": case.opened_at,
+        "due_at": case.due_at,
+        "stage_due_at": case.stage_due_at,
+        "closed_at": case.closed_at,
+        "statement": case.statement,
+    }
 
 
 class TaskOut(Schema):
@@ -405,19 +421,19 @@ def supplement(request: HttpRequest, tracking: str, body: SupplementIn) -> Track
 
 
 @router.get("/cases", response=Page[CaseOut], summary="事件列表")
-def cases(request: HttpRequest, query: Query[CasesQuery]) -> Page[CaseOut]:
+def cases(request: HttpRequest, query: Query[CasesQuery]) -> HttpResponse:
     narrowed = queries.Filter.read({k: str(v) for k, v in query.model_dump().items()})
     narrowed.refuse_problems()
     found = finding.page(_actor(request), query.list, narrowed, after=query.cursor, size=query.limit)
     paths = paths_of(case.area for case in found.cases)
-    return Page(items=[CaseOut.of(case, paths) for case in found.cases], next=found.next or None)
+    return written({"items": [told(case, paths) for case in found.cases], "next": found.next or None})
 
 
 @router.get("/cases/{number}", response=CaseDetail, summary="事件详情")
 def case(request: HttpRequest, number: str) -> CaseDetail:
     found = queries.detail(_actor(request), number)
     return CaseDetail(
-        **CaseOut.of(found, paths_of([found.area])).model_dump(),
+        **told(found, paths_of([found.area])),
         reports=[ReportOut.of(r) for r in found.report_list],
         tasks=[TaskOut.of(t) for t in found.tasks],
         clocks=[ClockOut.of(c) for c in found.clocks],

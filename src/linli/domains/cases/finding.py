@@ -19,6 +19,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from linli.domains.cases import permissions as may
 from linli.domains.cases import tags
@@ -89,7 +90,7 @@ def newest(actor: Actor, listed: Worklist, narrowed: Filter, after: str, most: i
     last = Case.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     before = last + 1 if bound is None else min(bound, last + 1)
     found, asked = _found_by(actor, narrowed)
-    one, conditions = listed_rows.extra(where=["cases_case.id = found.case_id"]).query.sql_with_params()
+    one, conditions = listed_rows.filter(pk=RawSQL("found.case_id", [])).query.sql_with_params()
     # OFFSET 0 holds the planner to the order of steps, window, index, row; it stops at the row that fills
     # the page, and later windows are not looked into
     sql = (
@@ -130,8 +131,8 @@ def export(actor: Actor, code: str, narrowed: Filter) -> QuerySet[Case]:
         sql, parameters = newest(actor, worklist_of(code), narrowed, "", EXPORT_LIMIT)
     except EmptyResultSet:
         return Case.objects.none()
-    among = f"cases_case.id = ANY (ARRAY (SELECT id FROM ({sql}) listed))"
-    found = rows(actor, may.EXPORT, Case.objects.extra(where=[among], params=parameters))
+    among = _first(f"SELECT id FROM ({sql}) listed", parameters)
+    found = rows(actor, may.EXPORT, Case.objects.filter(pk__in=among))
     return found.select_related("holder", "lead", "matter").order_by("-pk")
 
 
@@ -175,8 +176,13 @@ def _few(actor: Actor, listed: Worklist, narrowed: Filter) -> QuerySet[Case]:
     if narrowed.number or (listed.tag == tags.OPEN and not narrowed.q):
         return listed_rows  # its own conditions find it
     found, asked = _found_by(actor, narrowed, any_of([listed.tag]))
-    among = f"SELECT t.case_id FROM cases_casetext t WHERE {' AND '.join(found)}"
-    return listed_rows.extra(where=[f"cases_case.id = ANY (ARRAY ({among}))"], params=asked)
+    among = _first(f"SELECT t.case_id FROM cases_casetext t WHERE {' AND '.join(found)}", asked)
+    return listed_rows.filter(pk__in=among)
+
+
+def _first(sql: str, parameters: list[Any]) -> RawSQL:
+    """Ids that are found before anything else is done, and not by a plan that begins with the rows."""
+    return RawSQL(f"SELECT unnest(ARRAY({sql}))", parameters)
 
 
 # Counts ----------------------------------------------------------------------------------------------------

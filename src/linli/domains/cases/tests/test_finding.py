@@ -8,9 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.test import Client
 from tests.city import City, grids
 
 from linli.domains.cases import finding, queries
+from linli.domains.cases.api import CaseOut
 from linli.domains.cases.models import (
     OPEN,
     Case,
@@ -31,9 +33,11 @@ from linli.kernel.access.actor import SYSTEM, Actor, holder_of
 from linli.kernel.clocks.models import Urgency
 from linli.kernel.records.changes import Changes
 from linli.kernel.records.tags import between, of_day, of_id, windows
+from linli.kernel.units.models import Token
 from linli.lib.errors import Invalid
 from linli.lib.numbers import number_of
 from linli.lib.time import now
+from linli.web.pages import Page
 
 WORDS = ["井盖", "消防通道", "堵塞", "噪音", "占道经营", "wifi", "3号楼", "路灯不亮"]
 CASES = 90
@@ -285,3 +289,27 @@ def test_a_span_is_made_of_the_days_in_it(first: str, last: str, parts: int) -> 
     for shift in range(-3, (end - begin).days + 4):
         day = begin + dt.timedelta(days=shift)
         assert made.isdisjoint(of_day("o", day)) != (begin <= day <= end)
+
+
+# Over REST -------------------------------------------------------------------------------------------------
+
+
+def test_a_list_over_rest_has_the_shape_that_it_declares(
+    client: Client, city: City, cases: list[Case]
+) -> None:
+    token = Token.issue(city.posts["mayor"], "试")[1]
+    after, found = "", 0
+    while True:
+        answer = client.get(
+            "/api/v1/cases",
+            {"limit": "40", "cursor": after},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        page = Page[CaseOut].model_validate_json(answer.content)
+        assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+        assert all(item.keys() == CaseOut.model_fields.keys() for item in answer.json()["items"])
+        found += len(page.items)
+        if page.next is None:
+            break
+        after = page.next
+    assert found == len(_told(city.actor("mayor"), "all", Filter()))
