@@ -7,4 +7,4 @@ class WiringConfig(AppConfig):
     verbose_name = "装配"
 
     def ready(self) -> None:
-        from linli.config import roles  # noqa: F401 - declared once every domain is loaded
+        from linli.config import holding, roles  # noqa: F401 - declared once every domain is loaded

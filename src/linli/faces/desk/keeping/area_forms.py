@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from linli.faces.desk.keeping.forms import RegisterForm
+from linli.faces.desk.keeping.forms import Day, RegisterForm
 from linli.kernel.access.actor import Actor
 from linli.kernel.areas import actions
 from linli.kernel.areas.actions import Part
@@ -50,7 +49,7 @@ class AreaForm(RegisterForm):
 
     on = forms.DateField(
         label=_("生效日期"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=Day(),
         help_text=_("不能晚于今天；此前的记录仍按当时的名称和边界讲述"),
     )
     source = forms.CharField(
@@ -65,7 +64,7 @@ class AreaForm(RegisterForm):
         node: Node,
         beside: Sequence[Node],
         data: Mapping[str, Any] | None = None,
-        files: MultiValueDict[str, UploadedFile] | None = None,
+        files: MultiValueDict[str, Any] | None = None,
     ) -> None:
         initial = {"on": today(), "name": node.name, "code": node.code, "kind": node.kind}
         super().__init__(data, initial=initial)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from django.utils.html import format_html, format_html_join
@@ -17,6 +18,7 @@ from linli.kernel.areas.queries import names_of, paths_of
 from linli.kernel.units.checks import is_open
 from linli.kernel.units.entries import DEEDS
 from linli.kernel.units.models import Account, Post, RegisterEntry, Token, Unit
+from linli.kernel.units.queries import book
 from linli.kernel.units.registers import posts_by_account
 from linli.kernel.units.terms import title_of
 from linli.lib.time import now, today
@@ -133,12 +135,31 @@ def _posts(posts: Sequence[Post]) -> SafeString | str:
 
 
 def post_columns(found: Sequence[Post]) -> list[Column[Post]]:
+    return [_holder(), _in_force(), Column(_("单位"), lambda post: post.unit), *_terms(found)]
+
+
+def posts_of_unit(found: Sequence[Post]) -> list[Column[Post]]:
+    """On the unit's own page, which need not be named in every row."""
+    return [_holder(), _in_force(), *_terms(found)]
+
+
+def posts_of_account(found: Sequence[Post]) -> list[Column[Post]]:
+    """On the account's own page: the unit heads the row."""
+    return [Column(_("单位"), lambda post: post.unit, "title"), _in_force(), *_terms(found)]
+
+
+def _holder() -> Column[Post]:
+    return Column(_("任职人"), lambda post: _person(post.account), "title")
+
+
+def _in_force() -> Column[Post]:
+    return Column(_("状态"), post_state, "mark")
+
+
+def _terms(found: Sequence[Post]) -> list[Column[Post]]:
     paths = paths_of({post.area for post in found})
     return [
-        Column(_("任职人"), lambda post: _person(post.account), "title"),
-        Column(_("状态"), post_state, "mark"),
-        Column(_("单位"), lambda post: post.unit),
-        Column(_("角色"), lambda post: title_of(post.role)),
+        Column(_("角色"), lambda post: _(title_of(post.role))),
         Column(_("负责区域"), lambda post: paths[post.area]),
         Column(_("任期"), term_of),
     ]
@@ -233,9 +254,9 @@ _FACTS: Mapping[str, str] = {
     "name": "名称",
     "short_name": "简称",
     "kind": "类别",
-    "parent": "上级单位编号",
+    "parent": "上级单位",
     "functions": "职能",
-    "unit": "单位编号",
+    "unit": "单位",
     "username": "用户名",
     "role": "角色",
     "valid_from": "任职起",
@@ -263,7 +284,11 @@ def _title(name: str) -> str:
 
 def _plain(name: str, value: object) -> str:
     if name == "role":
-        return title_of(str(value))
+        return _(title_of(str(value)))
+    if name in ("unit", "parent") and isinstance(value, int):
+        return book().name(value) or str(value)
+    if name == "expires_at" and isinstance(value, str):
+        return moment(dt.datetime.fromisoformat(value))
     if isinstance(value, list):
         return "、".join(map(str, value)) or "—"
     return "—" if value in (None, "") else str(value)

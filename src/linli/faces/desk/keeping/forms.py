@@ -33,6 +33,15 @@ class Picker(forms.Select):
         super().__init__(attrs={"data-picker": True, "data-search": look_up})
 
 
+class Day(forms.DateInput):
+    """A date as the browser's own field takes it, whatever the language of the page."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
 class RegisterForm(forms.Form):
     """A form whose fields are judged by an action."""
 
@@ -159,7 +168,7 @@ class PostForm(RegisterForm):
     unit = forms.CharField(
         label=_("任职单位"), widget=Picker("units"), error_messages={"required": _("请选择单位")}
     )
-    role = forms.ChoiceField(label=_("角色"), help_text=_("角色决定能看什么、能办什么，见下方说明"))
+    role = forms.ChoiceField(label=_("角色"), help_text=_("角色决定能看什么、能办什么，见说明"))
     area = forms.CharField(
         label=_("负责区域"),
         widget=Picker(reverse_lazy("desk:area-choices")),
@@ -169,11 +178,11 @@ class PostForm(RegisterForm):
     title = forms.CharField(
         label=_("岗位名称"), max_length=TITLE_LENGTH, required=False, help_text=_("空着则显示角色名称")
     )
-    valid_from = forms.DateField(label=_("任职起"), widget=forms.DateInput(attrs={"type": "date"}))
+    valid_from = forms.DateField(label=_("任职起"), widget=Day())
     valid_to = forms.DateField(
         label=_("任职止"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=Day(),
         help_text=_("从这一天起不再有权限；空着为长期"),
     )
 
@@ -201,7 +210,7 @@ class PostForm(RegisterForm):
 class EndPostForm(RegisterForm):
     on = forms.DateField(
         label=_("离任日期"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=Day(),
         help_text=_("从这一天起不再有权限"),
     )
     reason = forms.CharField(label=_("事由"), max_length=LONGEST_REASON, required=False)

@@ -28,6 +28,7 @@ M = TypeVar("M", bound=Model)
 Columns = Callable[[Sequence[M]], Sequence[Column[M]]]
 """Columns for the rows of one page, so that what they need besides is asked for once."""
 
+ALL = gettext_lazy("全部")
 EXPORT_LIMIT = 50_000
 CHUNK = 2_000
 TABS: tuple[tuple[str, Text, str], ...] = (
@@ -41,11 +42,12 @@ TABS: tuple[tuple[str, Text, str], ...] = (
 
 @dataclass(frozen=True)
 class Condition:
-    """A select of the filter bar. An empty value is "all"."""
+    """A select of the filter bar; ``usual`` is what holds when nothing is chosen."""
 
     name: str
     title: Text
     options: Sequence[tuple[str, str | Promise]]
+    usual: Text = ALL
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def show(request: HttpRequest, actor: Actor, register: Register[M]) -> HttpRespo
         "tabs": tabs(actor, register.tab),
         "rows": [row(one, columns, key=str(one.pk), url=register.url_of(one)) for one in page.items],
         "columns": columns,
-        "words": request.GET.get("q", ""),
+        "words": request.GET.get("words", ""),
         "chosen": {one.name: request.GET.get(one.name, "") for one in register.conditions},
         "kept": {name: request.GET.get(name, "") for name in register.kept if request.GET.get(name)},
         "next_url": f"?{urlencode({**given, 'after': page.next})}" if page.next else "",
@@ -110,7 +112,7 @@ def show(request: HttpRequest, actor: Actor, register: Register[M]) -> HttpRespo
 
 def _given(request: HttpRequest, register: Register[M]) -> dict[str, str]:
     """The conditions in force, as the address carries them."""
-    names = ["q", *(one.name for one in register.conditions), *register.kept]
+    names = ["words", *(one.name for one in register.conditions), *register.kept]
     return {name: request.GET[name] for name in names if request.GET.get(name)}
 
 

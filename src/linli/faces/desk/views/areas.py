@@ -24,7 +24,7 @@ from linli.kernel.areas.models import Area, GridKind
 from linli.kernel.areas.tree import Node
 from linli.kernel.units import registers
 from linli.lib.errors import NotFound, Refusal
-from linli.web.components import Column, Crumb, Fact, Tone, pill, row
+from linli.web.components import Column, Crumb, Fact, Row, Tone, pill, row
 
 SIMPLIFY_METRES = 4.0
 FOUND = 30
@@ -36,15 +36,16 @@ GAPS_SHOWN = 3
 def area_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The area of the post; or what a search finds below it."""
     actor.require(VIEW_REGISTERS)
-    words = request.GET.get("q", "").strip()[:40]
+    words = request.GET.get("words", "").strip()[:40]
     top = actor.area if is_code(actor.area) else next((city.code for city in queries.cities()), "")
     if not words:
         return _shown(request, actor, _node(actor, top))
     found = queries.search(words, within=actor.area, limit=FOUND)
+    found_columns = _columns(queries.paths_of([one.code for one in found]))
     context = {
         "words": words,
-        "rows": _rows(found),
-        "columns": _columns(queries.paths_of([one.code for one in found])),
+        "rows": _rows(found, found_columns),
+        "columns": found_columns,
         "title": _("查找“%(words)s”") % {"words": words},
         "trail": [Crumb(_("区域和网格"), reverse("desk:area-list"))],
     }
@@ -69,6 +70,7 @@ def _node(actor: Actor, code: str) -> Node:
 def _shown(request: HttpRequest, actor: Actor, node: Node) -> HttpResponse:
     children = queries.children(node.code) if node.is_current else []
     versions = queries.history(node.code)
+    columns = _columns()
     may_edit = actor.can(EDIT_AREAS) and node.is_current
     edits = offered(node, has_children=bool(children)) if may_edit else []
     context = {
@@ -76,8 +78,8 @@ def _shown(request: HttpRequest, actor: Actor, node: Node) -> HttpResponse:
         "title": node.name,
         "trail": _trail(actor, node),
         "facts": _facts(node, versions[-1]),
-        "rows": _rows(children),
-        "columns": _columns(),
+        "rows": _rows(children, columns),
+        "columns": columns,
         "versions": [_version(one) for one in reversed(versions)],
         "edits": [
             (name, FORMS[name].title, FORMS[name].icon, reverse("desk:area-edit", args=[node.code, name]))
@@ -141,9 +143,8 @@ def _kind_of(node: Node) -> str:
     return str(GridKind(node.kind).label if node.kind else node.level.label)
 
 
-def _rows(nodes: Sequence[Node]) -> list[object]:
-    columns = _columns(queries.paths_of([node.code for node in nodes]))
-    return [row(node, columns, key=node.code, url=reverse("desk:area", args=[node.code])) for node in nodes]
+def _rows(nodes: Sequence[Node], columns: Sequence[Column[Node]]) -> list[Row]:
+    return [row(one, columns, key=one.code, url=reverse("desk:area", args=[one.code])) for one in nodes]
 
 
 @require_GET

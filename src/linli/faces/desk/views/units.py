@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from linli.faces.desk.entrance import framed, staff
-from linli.faces.desk.keeping import columns, lists
+from linli.faces.desk.keeping import columns, lists, pages
 from linli.faces.desk.keeping.forms import ReasonForm, UnitForm
 from linli.faces.desk.keeping.lists import Condition, Deed, Register
 from linli.kernel.access.actor import Actor
@@ -45,7 +45,7 @@ def export_units(request: HttpRequest, actor: Actor) -> HttpResponseBase:
 
 def _register(request: HttpRequest, actor: Actor) -> Register[Unit]:
     given = request.GET
-    words, kind = given.get("q", "").strip()[:60], given.get("kind", "")
+    words, kind = given.get("words", "").strip()[:60], given.get("kind", "")
     is_closed = given.get("state") == "closed"
     above = _above(actor, given.get("under", ""))
     is_narrowed = bool(words or kind or is_closed or given.get("state") == "all")
@@ -72,7 +72,12 @@ def _register(request: HttpRequest, actor: Actor) -> Register[Unit]:
         url_of=lambda unit: reverse("desk:unit", args=[unit.pk]),
         conditions=[
             Condition("kind", _("类别"), UnitKind.choices),
-            Condition("state", _("范围"), [("all", _("全部在用，不分层级")), ("closed", _("已停用"))]),
+            Condition(
+                "state",
+                _("范围"),
+                [("all", _("全部在用，不分层级")), ("closed", _("已停用"))],
+                _("在用，按层级"),
+            ),
         ],
         placeholder=_("名称或简称"),
         deeds=_list_deeds(actor, above),
@@ -117,7 +122,7 @@ def _shown(
             : POSTS_SHOWN + 1
         ]
     )
-    shown = columns.post_columns(posts)
+    shown = columns.posts_of_unit(posts)
     below = registers.open_units(Unit.objects.filter(parent=found)).order_by("area", "id")[:POSTS_SHOWN]
     context: dict[str, Any] = {
         "unit": found,
@@ -182,7 +187,7 @@ def unit_new(request: HttpRequest, actor: Actor) -> HttpResponse:
         "back_url": reverse("desk:unit-list"),
         "trail": [Crumb(_("单位"), reverse("desk:unit-list"))],
     }
-    return _form(request, actor, form, context)
+    return pages.form(request, actor, form, context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -209,7 +214,7 @@ def unit_edit(request: HttpRequest, actor: Actor, pk: int) -> HttpResponse:
         "back_url": here,
         "trail": [Crumb(_("单位"), reverse("desk:unit-list")), Crumb(found.name, here)],
     }
-    return _form(request, actor, form, context)
+    return pages.form(request, actor, form, context)
 
 
 @require_http_methods(["POST"])
@@ -228,8 +233,3 @@ def unit_close(request: HttpRequest, actor: Actor, pk: int) -> HttpResponse:
             messages.success(request, _("%(unit)s 已停用") % {"unit": found.name})
             return redirect("desk:unit", pk=pk)
     return _shown(request, actor, found, form, status=422)
-
-
-def _form(request: HttpRequest, actor: Actor, form: Any, context: dict[str, Any]) -> HttpResponse:
-    status = 422 if form.is_bound else 200
-    return framed(request, actor, "desk/keeping/form.html", {"form": form, **context}, status=status)
