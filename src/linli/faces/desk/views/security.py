@@ -26,6 +26,7 @@ from linli.kernel.access.actor import Actor
 from linli.kernel.access.middleware import needs_own_password
 from linli.kernel.identity import actions, adding, queries, single_sign_on
 from linli.kernel.identity.models import Factor
+from linli.kernel.identity.permissions import RESET_FACTORS
 from linli.kernel.units import registers
 from linli.kernel.units.models import Account
 from linli.lib.errors import NotFound, Refusal
@@ -135,6 +136,7 @@ def confirm(request: HttpRequest, actor: Actor) -> HttpResponse:
 @staff
 def reset(request: HttpRequest, actor: Actor, pk: int) -> HttpResponse:
     """Clear the factors of somebody who has lost their device."""
+    actor.require(RESET_FACTORS)
     account = registers.account(actor, pk)
     try:
         actions.reset_factors(actor=actor, account=account, reason=request.POST.get("reason", ""))
