@@ -17,7 +17,7 @@ from linli.kernel.records.editions import drop_all
 from linli.kernel.records.ids import forget_blocks
 from linli.kernel.units.models import Token
 from tests import city as small_city
-from tests.access.sees import NOT_PUBLIC, stand
+from tests.access.sees import stand
 from tests.city import City
 
 Ask = Callable[..., Any]
@@ -51,7 +51,6 @@ def _town(
             small_city.build(tmp_path_factory.mktemp("town"))
         city = small_city.read()
         ids = stand(city)
-        Case.objects.filter(pk__in=[ids[place] for place in NOT_PUBLIC]).update(sensitive=True)
         yield Town(city, ids, {who: Token.issue(post, "测试")[1] for who, post in city.posts.items()})
         transaction.set_rollback(True)
     drop_all()

@@ -31,6 +31,8 @@ PLACES = frozenset(GRIDS)
 STREET = {NEAR, BESIDE, PART, HIDDEN, HIDDEN_PART}
 DISTRICT = STREET | {OTHER}
 NOT_PUBLIC = {HIDDEN, HIDDEN_PART}
+NOT_TOLD = "WG-ZA-01"
+"""A matter whose cases are not public."""
 
 SEES: dict[str, set[str]] = {
     "worker": {NEAR, PART},
@@ -68,7 +70,9 @@ class Numbered(Protocol):
 
 def stand(city: City) -> dict[str, int]:
     """Let the seven cases happen; their ids by place."""
-    found = {place: filed(grid) for place, grid in GRIDS.items()}
+    found = {
+        place: filed(grid, matter=NOT_TOLD if place in NOT_PUBLIC else None) for place, grid in GRIDS.items()
+    }
     for place in (PART, HIDDEN_PART):
         found[place] = dispatched(city, found[place], lead=FIRE)
     return {place: case.pk for place, case in found.items()}

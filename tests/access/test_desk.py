@@ -69,6 +69,7 @@ class Row:
 
 
 UNKNOWN = {"pk": "999999999"}
+NO_AREA = {"code": "990199"}
 
 PAGES = {
     # pages that are asked for; what they show of cases is held against SEES below
@@ -113,6 +114,10 @@ PAGES = {
     "token": Row({"security_admin"}, given=UNKNOWN),
     "change-list": Row({"audit_admin"}),
     "area-choices": Row(EVERYBODY, query={"q": "柳湾"}),
+    "area-list": Row(REGISTRARS | {"head"}),
+    "area": Row(REGISTRARS | {"head"}, given=NO_AREA),
+    "area-drawn": Row(REGISTRARS | {"head"}, given=NO_AREA),
+    "area-edit": Row({"system_admin"}, given=NO_AREA | {"edit": "rename"}),
 }
 OF_A_CASE = {"case", "move", "contact", "filed"}
 """Opened by sight of the case: ``test_a_case_is_opened_by_who_sees_it`` and what follows it."""
@@ -143,7 +148,8 @@ def names() -> set[str]:
 
 
 def address(name: str, **given: str) -> str:
-    wanted = {"number": "2600000010", "name": "comment", "pk": "1", "code": "NO-SUCH-MATTER", "kind": "totp"}
+    wanted = {"number": "2600000010", "name": "comment", "pk": "1", "code": "NO-SUCH-MATTER"}
+    wanted |= {"kind": "totp", "edit": "rename"}
     pattern = next(one for one in urls.urlpatterns if isinstance(one, URLPattern) and one.name == name)
     asked = pattern.pattern.regex.groupindex
     return reverse(f"desk:{name}", kwargs={key: (wanted | given)[key] for key in asked})
@@ -182,6 +188,18 @@ def test_the_registers_are_changed_by_one_role_each(sign_in: SignIn) -> None:
         for name, keeper in OF_THE_REGISTERS.items():
             answer = client.post(address(name, **UNKNOWN))
             assert answer.status_code == (404 if who == keeper else 403), (who, name)
+
+
+def test_the_registers_end_at_the_border_of_ones_own_area(sign_in: SignIn, city: City) -> None:
+    far, client = city.posts["far_dispatcher"], sign_in("head")
+    for name in ("unit-list", "account-list", "post-list", "token-list", "area-list"):
+        page = client.get(address(name), {"q": "西山"}).content.decode()
+        assert str(far.unit) not in page, name
+        assert "far_dispatcher" not in page, name
+    for name, key in (("unit", far.unit_id), ("account", far.account_id)):
+        assert client.get(address(name, pk=str(key))).status_code == 404, name
+    for name in ("area", "area-drawn"):
+        assert client.get(address(name, code=far.area)).status_code == 404, name
 
 
 # Lists, search, spreadsheets -------------------------------------------------------------------------------

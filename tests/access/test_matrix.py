@@ -5,6 +5,7 @@ Here queries and actions are asked themselves; the doors in front of them have a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -143,7 +144,7 @@ def test_a_move_is_made_only_where_its_ability_holds(city: City, cases: Cases, n
 def test_the_filter_is_in_the_query_itself(city: City, cases: Cases) -> None:
     """Rows are cut by the database, not after they were fetched."""
     me, case = city.actor("dispatcher"), cases[NEAR]
-    reads = {
+    reads: dict[str, Callable[[], Any]] = {
         "worklist": lambda: list(queries.worklist(me, "all")),
         "page": lambda: finding.page(me, "all", Filter()),
         "open work": lambda: finding.page(me, "unit", Filter()),
