@@ -44,20 +44,17 @@ from linli.lib.time import now
 if TYPE_CHECKING:
     from bench.ground import Ground
 
-LIVES = 10_000
-"""Lives recorded of the last weeks, and as many of the year before them."""
 LIVED = "演一年的办件"
 """The step of the demo's making that is done otherwise here."""
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
-def generate(
-    base: Ground, name: str, *, cases: int, scale: float = 1.0, seed: int = SEED, lives: int = LIVES
-) -> None:
+def generate(base: Ground, name: str, *, cases: int, scale: float, lives: int, seed: int = SEED) -> None:
     """Make the database ``name`` with a city of so many cases; goes on where it was interrupted.
 
-    ``scale`` is that of the smallest city. Progress is printed.
+    ``scale`` is that of the smallest city. ``lives`` are recorded of the last weeks, and as many of the year
+    before them. Progress is printed.
     """
     draft = f"{name}_draft"
     kept = Path(settings.DATA_DIR) / f"{draft}.pickle"

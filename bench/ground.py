@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
-from linli.config.demo.making import STEPS, Making
+from bench.generate import generate
 from linli.config.embedded import EmbeddedDatabase
 from linli.config.migrations import migrate
 from linli.config.processes import DataLock
@@ -30,18 +30,6 @@ from linli.kernel.access.actor import Actor, actor_of
 from linli.kernel.records.editions import drop_all
 from linli.kernel.records.ids import forget_blocks
 from linli.kernel.units.models import Post, Token
-from linli.lib.time import now
-
-
-@dataclass
-class City(Making):
-    """The demo city with as many cases as are asked for."""
-
-    count: int = 0
-
-    @property
-    def cases(self) -> int:
-        return self.count
 
 
 @dataclass(frozen=True)
@@ -50,6 +38,8 @@ class Ground:
 
     server: EmbeddedDatabase
     scale: float
+    lives: int
+    """How many lives a city is made of."""
 
     @property
     def server_pid(self) -> int:
@@ -68,16 +58,11 @@ class Ground:
         drop_all()
 
     def city(self, cases: int) -> str:
-        """The database with a city of ``cases`` cases, all lived through the real flow; made when missing."""
+        """The database with a city of ``cases`` cases; made when missing, gone on with when half made."""
         name = f"city_{self.scale:g}_{cases}".replace(".", "_")
         if not self.has(name):
             print(f"making a city with {cases:,} cases …", flush=True)
-            draft = f"{name}_draft"
-            self.create(draft)
-            self.use(draft)
-            _build(self.scale, cases)
-            connection.close()
-            self.rename(draft, name)
+            generate(self, name, cases=cases, scale=self.scale, lives=self.lives)
         self.renew(name)
         return name
 
@@ -116,18 +101,8 @@ class Ground:
             admin.execute(sql.SQL(text).format(*map(sql.Identifier, names)))
 
 
-def _build(scale: float, cases: int) -> None:
-    migrate(say=lambda line: None)
-    making = City(scale, 9901, None, "", now(), settings.DATA_DIR, count=cases)
-    for title, step in STEPS:
-        if cases or title != "演一年的办件":
-            step(making)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-
-
 @contextmanager
-def ground(scale: float) -> Iterator[Ground]:
+def ground(scale: float, lives: int) -> Iterator[Ground]:
     """The bench's own server for as long as the block lasts."""
     server = EmbeddedDatabase(say=print)
     lock = DataLock(server.data)
@@ -135,7 +110,7 @@ def ground(scale: float) -> Iterator[Ground]:
     try:
         server.start()
         try:
-            yield Ground(server, scale)
+            yield Ground(server, scale, lives)
         finally:
             connection.close()
             server.stop()

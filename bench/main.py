@@ -11,7 +11,9 @@ from pathlib import Path
 import django
 
 DATA = Path(__file__).resolve().parents[1] / ".data" / "bench"
-WHAT = ("intake", "lifecycle", "worklist", "locate")
+LIVES = 10_000
+"""Of the last weeks, and as many of the year before them."""
+WHAT = ("city", "intake", "lifecycle", "worklist", "locate")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,10 @@ class Settings:
     rounds: int
     repeats: int
     """How often each page is asked for."""
+    lives: int = LIVES
+    """Lives recorded to make a city of."""
+    verify: bool = False
+    """Whether the journal of ``city`` is verified whole."""
 
 
 USUAL = Settings(scale=1.0, cases=10_000, many=1_000_000, seconds=8.0, rounds=3, repeats=200)
@@ -46,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linli.config.settings")
     django.setup()
     chosen = _settings(options)
-    named = options.what or WHAT
+    named = options.what or WHAT[1:]
     if "locate" in named:
         from bench import locate
 
@@ -57,11 +63,12 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
-    from bench import intake, lifecycle, worklist
+    from bench import city, intake, lifecycle, worklist
     from bench.ground import ground
 
-    with ground(chosen.scale) as base:
+    with ground(chosen.scale, chosen.lives) as base:
         for what, measure in (
+            ("city", city.run),
             ("intake", intake.run),
             ("lifecycle", lifecycle.run),
             ("worklist", worklist.run),
@@ -72,17 +79,22 @@ def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
 
 def _settings(options: argparse.Namespace) -> Settings:
     base = QUICK if options.quick else USUAL
-    given = {name: getattr(options, name) for name in ("cases", "many", "seconds", "rounds")}
+    given = {name: getattr(options, name) for name in ("cases", "many", "seconds", "rounds", "lives")}
+    given["verify"] = options.verify
     return Settings(**(vars(base) | {name: value for name, value in given.items() if value is not None}))
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="linli bench")
-    parser.add_argument("what", nargs="*", choices=[*WHAT, []], help="default: everything")
+    parser.add_argument(
+        "what", nargs="*", choices=[*WHAT, []], help="default: everything; city: only make it"
+    )
     parser.add_argument("--quick", action="store_true", help="tiny: whether it runs, not how fast")
     parser.add_argument("--data", metavar="DIR", help=f"where the bench keeps its databases ({DATA})")
     parser.add_argument("--cases", type=int, help="cases in the city")
     parser.add_argument("--many", type=int, help="cases in the large city")
+    parser.add_argument("--lives", type=int, help="lives recorded to make a city of (see generate.py)")
+    parser.add_argument("--verify", action="store_true", help="city: verify its journal whole")
     parser.add_argument("--seconds", type=float, help="length of a round")
     parser.add_argument("--rounds", type=int)
     return parser.parse_args(argv)

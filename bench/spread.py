@@ -141,7 +141,8 @@ def _history(
 ) -> tuple[Ints, Ints]:
     """``count`` lives that ended before now, with the days by which each is moved."""
     lives = library.lives
-    pool = np.array([at for at, life in enumerate(lives) if life.opened < wanted.turn and not life.is_open])
+    is_over = [life.opened < wanted.turn and not life.is_open for life in lives]
+    pool = np.flatnonzero(is_over)
     if count <= 0:
         return pool[:0], pool[:0]
     first, last, ended, chance = (

@@ -20,7 +20,6 @@ from bench.client import Script, drive, get
 from bench.figures import CpuMeter, Run, Spread, keep, show
 from bench.ground import Ground, Person, Web, person, posts, web
 from bench.intake import tally
-from bench.multiply import multiply
 from linli.domains.cases import finding, queries
 from linli.domains.cases.models import Case, Task
 from linli.kernel.units.models import Post
@@ -51,8 +50,7 @@ class Look:
 
 
 def run(base: Ground, chosen: Settings) -> list[Run]:
-    small = base.city(chosen.cases)
-    names = {chosen.cases: small, chosen.many: _large(base, small, chosen)}
+    names = {cases: base.city(cases) for cases in (chosen.cases, chosen.many)}
     found: dict[int, list[Run]] = {}
     for cases, name in names.items():
         base.renew(name)
@@ -64,22 +62,6 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
     runs = [run for part in found.values() for run in part]
     keep("worklist", {"sizes": [chosen.cases, chosen.many]}, runs)
     return runs
-
-
-def _large(base: Ground, small: str, chosen: Settings) -> str:
-    times = max(2, chosen.many // chosen.cases)
-    name = f"{small}_x{times}"
-    if not base.has(name):
-        print(f"making every case {times} times over …", flush=True)
-        begun = time.perf_counter()
-        base.copy(small, f"{name}_draft")
-        multiply(base.conninfo(), times)
-        base.use(small)
-        base.rename(f"{name}_draft", name)
-        passed = time.perf_counter() - begun
-        made = chosen.cases * times
-        print(f"  {made:,} cases in {passed:,.0f} s: {made / passed:,.0f} a second")
-    return name
 
 
 def _looks() -> list[Look]:

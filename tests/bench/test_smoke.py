@@ -19,10 +19,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("bench")
 
 
-def measure(what: str, data: Path) -> str:
+def measure(what: str, data: Path, *options: str) -> str:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
     told = subprocess.run(
-        [sys.executable, "-m", "linli.config.cli", "bench", what, "--quick"],
+        [sys.executable, "-m", "linli.config.cli", "bench", what, "--quick", *options],
         cwd=ROOT,
         env=inherited | {"LINLI_DATA_DIR": str(data), "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
