@@ -7,6 +7,7 @@ apart by the name of their test database (``LINLI_TEST_NAME``).
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import os
 from collections.abc import Iterator
@@ -105,6 +106,14 @@ def _nothing_is_remembered() -> Iterator[None]:
     drop_all()
     yield
     drop_all()
+
+
+@pytest.fixture(autouse=True)
+def _figures_are_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that changes something and looks does not wait two seconds in between."""
+    from linli.kernel.insight import keeping
+
+    monkeypatch.setattr(keeping, "FRESH", dt.timedelta())
 
 
 os.environ.setdefault("LINLI_DATA_DIR", str(DATA))

@@ -8,4 +8,4 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from linli.domains.cases import handlers, jobs, kinds, purposes  # noqa: F401 - they register themselves
+        from linli.domains.cases import handlers, indicators, jobs, kinds, purposes  # noqa: F401 - they register themselves

@@ -33,7 +33,7 @@ from linli.kernel.insight.declaration import Condition, Exclusion, Grain, Indica
 from linli.kernel.insight.facts import Facts, Holds
 from linli.kernel.insight.figures import WHOLE, Figure, figures, nothing
 from linli.kernel.insight.ground import Ground, ground
-from linli.kernel.insight.places import by_level
+from linli.kernel.insight.standing import stand
 from linli.kernel.journal.models import Entry
 from linli.kernel.units.queries import book
 
@@ -334,6 +334,23 @@ def in_lists(indicator: Indicator) -> Indicator:
     return replace(indicator, min_sample=LIST_SAMPLE)
 
 
+HELD = (OPEN, OVERDUE, SOON)
+"""What is told of the unit with which a case lies."""
+LED = (ON_TIME_CLOSING,)
+"""What is told of the unit that leads a case."""
+
+stand(
+    flow,
+    windows={
+        1: (REPORTED, CLOSED, ON_THE_SPOT, *STOCK, *STAGES.values(), *MOVES.values()),
+        30: (REPORTED, CLOSED, *STOCK, *THREE, *QUALITY, OPEN_PER_DAY),
+    },
+    groups={"holder_id": HELD, "lead_id": LED, "matter_id": (REPORTED,)},
+    dated=(REPORTED, CLOSED),
+    moments=(("stage_due_at", dt.timedelta()), ("stage_due_at", -dt.timedelta(hours=SOON_HOURS))),
+)
+
+
 # Figures ---------------------------------------------------------------------------------------------------
 
 
@@ -357,7 +374,7 @@ def by_area(
     """``{area: {code: figure}}`` for the areas of a level in today's tree; one query.
 
     For indicators of the grain of records. Areas without cases are absent."""
-    return figures(on, [in_lists(one) for one in indicators], period, by=by_level(level))
+    return figures(on, [in_lists(one) for one in indicators], period, by=level)
 
 
 @dataclass(frozen=True)
@@ -404,11 +421,10 @@ class UnitFigures:
 def by_unit(on: Cases, period: Period) -> list[UnitFigures]:
     """Units with open cases or cases led in the period, by name; two queries.
 
-    ``open``, ``overdue`` and ``soon`` count what the unit holds now; ``on_time_closing`` and
-    ``handling_time`` what it led, from ``LIST_SAMPLE`` cases on. A list for help and supervision, not a
-    ranking: it is sorted by name.
+    ``open``, ``overdue`` and ``soon`` count what the unit holds now; ``on_time_closing`` what it led, from
+    ``LIST_SAMPLE`` cases on. A list for help and supervision, not a ranking: it is sorted by name.
     """
-    held, led = (OPEN, OVERDUE, SOON), (in_lists(ON_TIME_CLOSING), in_lists(HANDLING_TIME))
+    held, led = HELD, [in_lists(one) for one in LED]
     holding = figures(on, held, period, by="holder_id")
     leading = figures(on, led, period, by="lead_id")
     found = []

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from linli.domains.cases import indicators
+from linli.kernel.insight.conditions import Side
 from linli.kernel.insight.declaration import Indicator, Period
-from linli.kernel.insight.figures import Side
 from linli.kernel.insight.places import carried_on_by
 
 DESK: dict[str, dict[str, str]] = {

@@ -16,9 +16,10 @@ from linli.faces.wall import addresses
 from linli.faces.wall.sight import Sight
 from linli.kernel.areas.levels import Level
 from linli.kernel.areas.queries import names_of, paths_of
+from linli.kernel.insight.conditions import Side
 from linli.kernel.insight.days import per_day
 from linli.kernel.insight.declaration import Period
-from linli.kernel.insight.figures import Figure, Side, nothing
+from linli.kernel.insight.figures import Figure, nothing
 from linli.kernel.insight.stock import open_per_day
 from linli.web.components import Crumb, Tone, in_chinese
 

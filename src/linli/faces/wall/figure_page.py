@@ -23,8 +23,9 @@ from linli.faces.wall.board import Shown, shown
 from linli.faces.wall.sight import Sight, sight_of
 from linli.kernel.access.actor import Actor
 from linli.kernel.areas.queries import paths_of
+from linli.kernel.insight.conditions import Side
 from linli.kernel.insight.declaration import Grain, Indicator, Period
-from linli.kernel.insight.figures import Side, listed
+from linli.kernel.insight.figures import listed
 from linli.kernel.insight.ground import Ground
 from linli.kernel.journal.models import Entry
 from linli.kernel.units.queries import book

@@ -86,6 +86,12 @@ def filter_of(actor: Actor, ability: str, prefix: str = "") -> Q:
     return allowed
 
 
+def sees_all(actor: Actor, ability: str) -> bool:
+    """Whether ``actor`` holds ``ability`` over every row of its area, and over nothing beyond."""
+    over_area = actor.scopes(ability) == {Scope.AREA} and bool(actor.area)
+    return over_area and not _public(actor, ability, "")
+
+
 def _public(actor: Actor, ability: str, prefix: str) -> Q:
     """Nothing more where the actor may reach what is not public, or the ability makes no difference."""
     declared = ABILITIES.get(ability)

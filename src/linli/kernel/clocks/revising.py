@@ -67,6 +67,10 @@ Shifted = Callable[[CalendarRevision, list[Shift]], None]
 _handlers: defaultdict[str, list[Shifted]] = defaultdict(list)
 
 
+SHIFTED = "clocks.shifted"
+"""The edition of due times that have moved although no record did."""
+
+
 def on_shifted(family: str) -> Callable[[Shifted], Shifted]:
     """Register what a family does when a revision moves its clocks (journal it, tell the unit): called in
     the same transaction, with all that it moved of a batch."""
@@ -182,6 +186,8 @@ def move_clocks(revision: CalendarRevision, before: Calendars, after: Calendars)
         plan.write()
         _tell(revision, shifts)
         moved += len(shifts)
+    if moved:
+        raise_edition(SHIFTED)
     return moved
 
 

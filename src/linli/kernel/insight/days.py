@@ -9,8 +9,10 @@ from typing import TypeVar
 from django.db.models import Count
 from django.db.models.functions import ExtractHour, TruncDate
 
+from linli.kernel.insight import standing
+from linli.kernel.insight.conditions import Side
 from linli.kernel.insight.declaration import Indicator, Period
-from linli.kernel.insight.figures import Side, listed
+from linli.kernel.insight.figures import listed
 from linli.kernel.insight.ground import Ground
 from linli.kernel.records.models import Record
 from linli.lib.time import LOCAL
@@ -20,9 +22,27 @@ R = TypeVar("R", bound=Record)
 
 def per_day(on: Ground[R], indicator: Indicator, period: Period) -> dict[dt.date, int]:
     """How many rows of a dated indicator fell on each day of the period; days without any are 0."""
+    found = _standing(on, indicator, period)
+    if found is None:
+        found = _live(on, indicator, period)
+    return dict.fromkeys(period.dates, 0) | found
+
+
+def _live(on: Ground[R], indicator: Indicator, period: Period) -> dict[dt.date, int]:
     found = listed(on, indicator, period, Side.COUNTED).order_by()
     by_day = found.values(day=TruncDate(indicator.instant, tzinfo=LOCAL)).annotate(number=Count("*"))
-    return dict.fromkeys(period.dates, 0) | {row["day"]: row["number"] for row in by_day}
+    return {row["day"]: row["number"] for row in by_day}
+
+
+def _standing(on: Ground[R], indicator: Indicator, period: Period) -> dict[dt.date, int] | None:
+    """The days from what is kept ready, or None where they are not."""
+    kept, area = on.standing, on.whole
+    if kept is None or area is None or kept.window_of(period) != kept.longest:
+        return None
+    if indicator.code not in {one.code for one in kept.dated}:
+        return None
+    names = {standing.of_day(indicator.code, day): day for day in period.dates}
+    return {names[name]: number for _, name, number in standing.sums(kept, area, names)}
 
 
 def per_hour(on: Ground[R], indicator: Indicator, period: Period) -> list[int]:

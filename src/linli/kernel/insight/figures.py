@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Aggregate, CharField, Count, Expression, F, FloatField, Q, QuerySet, Value
+from django.db.models import Aggregate, CharField, Count, F, FloatField, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Extract
 
+from linli.kernel.areas.levels import Level
+from linli.kernel.insight import standing
+from linli.kernel.insight.conditions import Side, columns_of, sides
 from linli.kernel.insight.declaration import Grain, Indicator, Period
 from linli.kernel.insight.facts import share, with_facts
 from linli.kernel.insight.ground import Ground
+from linli.kernel.insight.places import by_level
 from linli.kernel.insight.stock import open_per_day
 from linli.kernel.records.models import Record
 
@@ -25,16 +28,6 @@ ROW = Value(1)
 SECONDS_PER_HOUR = 3600.0
 WHOLE = ""
 """The key of the one group where figures are not told apart."""
-
-
-class Side(enum.StrEnum):
-    """The lists behind one figure."""
-
-    COUNTED = "counted"
-    AMONG = "among"
-    MISSED = "missed"
-    """in the denominator, not in the numerator"""
-    EXCLUDED = "excluded"
 
 
 @dataclass(frozen=True)
@@ -70,29 +63,77 @@ def figures(
     indicators: Iterable[Indicator],
     period: Period,
     *,
-    by: str | Combinable | None = None,
+    by: str | Level | None = None,
 ) -> dict[Any, dict[str, Figure]]:
     """``{group: {indicator's code: its figure}}``; one query per grain, whatever the number of groups.
 
-    ``by`` is a column or expression of the grain's rows; without it there is the one group ``WHOLE``. A
-    group without rows is absent. Every group has all indicators of the grains it occurs in. Figures of the
-    grain of days are told for the whole only.
+    ``by`` is a column of the grain's rows, or a level of areas as the tree stands today; without it there is
+    the one group ``WHOLE``. A group without rows is absent. Every group has all indicators of the grains it
+    occurs in. Figures of the grain of days are told for the whole only.
     """
     indicators = list(indicators)
+    kept = _standing(on, indicators, period, by)
+    return kept if kept is not None else _live(on, indicators, period, by)
+
+
+def _standing(
+    on: Ground[R], indicators: Sequence[Indicator], period: Period, by: str | Level | None
+) -> dict[Any, dict[str, Figure]] | None:
+    """The figures from what is kept ready, or None where they do not stand."""
+    kept, area = on.standing, on.whole
+    days = kept.window_of(period) if kept is not None else None
+    if kept is None or area is None or days is None or not kept.holds(indicators, days):
+        return None
+    if isinstance(by, Level) and not len(area) <= by.width <= Level.GRID.width:
+        return None  # above the area; or micro-grids, which most records know nothing of
+    is_column = by is not None and not isinstance(by, Level)
+    if is_column and (days != kept.longest or not kept.holds_by(str(by), indicators)):
+        return None
+    if by is not None and any(one.grain is not Grain.RECORD or one.middle is not None for one in indicators):
+        return None
+    names = {standing.of_window(days, name): name for name in columns_of(indicators, period)}
+    rows: dict[Any, dict[str, Any]] = {} if by is not None else {WHOLE: {}}
+    told: Iterable[tuple[Any, str, int]]
+    if isinstance(by, Level):
+        told = standing.sums(kept, area, names, level=by)
+    elif by is None:
+        told = ((WHOLE, name, number) for _, name, number in standing.sums(kept, area, names))
+    else:
+        told = standing.sums_by(kept, area, by, names)
+    for group, name, number in told:
+        rows.setdefault(group, {})[names[name]] = number
+    for one in indicators:
+        if one.middle is not None:
+            counted = rows[WHOLE].get(f"{one.code}_counted", 0)
+            rows[WHOLE][f"{one.code}_middle"] = standing.middle(kept, area, counted)
+    made = {group: {one.code: _figure(one, row) for one in indicators} for group, row in rows.items()}
+    for one in indicators:
+        if one.grain is Grain.DAY:
+            made[WHOLE][one.code] = _mean_of_days(on, one, period)
+    return made
+
+
+def _live(
+    on: Ground[R], indicators: Sequence[Indicator], period: Period, by: str | Level | None
+) -> dict[Any, dict[str, Figure]]:
+    """The figures counted now."""
+    key = by_level(by) if isinstance(by, Level) else by
     made: dict[Any, dict[str, Figure]] = {}
     for grain in (Grain.RECORD, Grain.MOVE):
         wanted = [one for one in indicators if one.grain is grain]
         if wanted:
-            for key, row in _count(on.rows_of(wanted[0], period), wanted, period, by):
-                made.setdefault(key, {}).update({one.code: _figure(one, row) for one in wanted})
-    daily = [one for one in indicators if one.grain is Grain.DAY]
-    if daily and by is None:
-        open_days = sum(open_per_day(on, period).values())
-        days = len(period.dates)
-        made.setdefault(WHOLE, {}).update(
-            {one.code: Figure(one, open_days, days, (), open_days / days) for one in daily}
-        )
+            for group, row in _count(on.rows_of(wanted[0], period), wanted, period, key):
+                made.setdefault(group, {}).update({one.code: _figure(one, row) for one in wanted})
+    if by is None:
+        for one in indicators:
+            if one.grain is Grain.DAY:
+                made.setdefault(WHOLE, {})[one.code] = _mean_of_days(on, one, period)
     return made
+
+
+def _mean_of_days(on: Ground[R], indicator: Indicator, period: Period) -> Figure:
+    open_days, days = sum(open_per_day(on, period).values()), len(period.dates)
+    return Figure(indicator, open_days, days, (), open_days / days)
 
 
 def nothing(indicator: Indicator) -> Figure:
@@ -105,46 +146,19 @@ def listed(on: Ground[R], indicator: Indicator, period: Period, side: Side) -> Q
 
     ``EXCLUDED`` lists what was left out for any of the reasons.
     """
-    condition = _sides(indicator, period).get(side)
+    condition = sides(indicator, period).get(side)
     found = on.rows_of(indicator, period)
     return found.none() if condition is None else found.filter(condition)
-
-
-def _sides(indicator: Indicator, period: Period) -> Mapping[Side, Q]:
-    left_out = _any(exclusion.rows(period) for exclusion in indicator.exclusions)
-    kept = ~left_out if left_out else Q()
-    counted = indicator.counted.rows(period)
-    looked_at = indicator.among.rows(period) if indicator.among else counted
-    sides = {Side.COUNTED: looked_at & counted & kept if indicator.among else counted & kept}
-    if indicator.among:
-        sides |= {Side.AMONG: looked_at & kept, Side.MISSED: looked_at & kept & ~counted}
-    if left_out:
-        sides |= {Side.EXCLUDED: looked_at & left_out}
-    return sides
-
-
-def _any(conditions: Iterable[Q]) -> Q:
-    joined = Q()
-    for one in conditions:
-        joined |= one
-    return joined
 
 
 def _count(
     found: QuerySet[Any], indicators: Sequence[Indicator], period: Period, by: str | Combinable | None
 ) -> list[tuple[Any, dict[str, Any]]]:
-    conditions: dict[str, Q] = {}
-    middles: dict[str, Expression | F] = {}
+    conditions = columns_of(indicators, period)
+    middles = {f"{one.code}_middle": one.middle for one in indicators if one.middle is not None}
     for one in indicators:
-        sides = _sides(one, period)
-        conditions[f"{one.code}_counted"] = sides[Side.COUNTED]
-        if Side.AMONG in sides:
-            conditions[f"{one.code}_among"] = sides[Side.AMONG]
-        for number, condition in enumerate(_told_apart(one, period)):
-            conditions[f"{one.code}_excluded_{number}"] = condition
         if one.middle is not None:
-            middles[f"{one.code}_middle"] = one.middle
-            conditions[f"{one.code}_middle"] = sides[Side.COUNTED]
+            conditions[f"{one.code}_middle"] = conditions[f"{one.code}_counted"]
     shared = share(conditions.values())
     columns: dict[str, Aggregate] = {
         name: _Median(Extract(middles[name], "epoch"), filter=condition)
@@ -163,17 +177,6 @@ def _count(
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()
     return [(row[0], dict(zip(columns, row[1:], strict=True))) for row in rows]
-
-
-def _told_apart(indicator: Indicator, period: Period) -> list[Q]:
-    """Each exclusion without what an earlier one has left out already, so that the numbers add up."""
-    side = indicator.among or indicator.counted
-    looked_at, earlier, apart = side.rows(period), Q(), []
-    for exclusion in indicator.exclusions:
-        condition = exclusion.rows(period)
-        apart.append(looked_at & condition & ~earlier if earlier else looked_at & condition)
-        earlier |= condition
-    return apart
 
 
 def _figure(indicator: Indicator, row: Mapping[str, Any]) -> Figure:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 
 from linli.kernel.access.actor import Actor
-from linli.kernel.access.rows import rows
+from linli.kernel.access.rows import rows, sees_all
 from linli.kernel.flow.declaration import Flow
+from linli.kernel.insight import keeping
 from linli.kernel.insight.declaration import Grain, Indicator, Period
 from linli.kernel.insight.places import told_within
+from linli.kernel.insight.standing import STANDING, Standing
 from linli.kernel.journal.models import Entry
 from linli.kernel.records.models import Record
 
@@ -26,6 +29,15 @@ class Ground(Generic[R]):
     final: frozenset[str]
     """States in which a record is no longer open."""
     records: QuerySet[R]
+    whole: str | None = None
+    """The area of which these are all the records; ``""``: of everywhere. None: they are only some."""
+
+    @cached_property
+    def standing(self) -> Standing[R] | None:
+        """The standing figures of these records, brought up to date at the first look; None where there are
+        none. Whoever reads a page's figures over one ground reads them all as of that look or later."""
+        kept = STANDING.get(self.family) if self.whole is not None else None
+        return kept if kept is not None and keeping.fresh(kept) else None
 
     def entries(self, period: Period) -> QuerySet[Entry]:
         """What the journal of these records tells of a period."""
@@ -40,5 +52,16 @@ class Ground(Generic[R]):
 def ground(actor: Actor, flow: Flow[R], area: str = "", *, ability: str = "") -> Ground[R]:
     """The records of a flow on which ``actor`` holds ``ability`` (unless one is named, to see them), by the
     filter of every list; in ``area`` (as the tree stands today) where one is given."""
-    seen = rows(actor, ability or flow.view, flow.model._default_manager.all())
-    return Ground(flow.family, flow.final, seen.filter(told_within(area)) if area else seen)
+    ability = ability or flow.view
+    seen = rows(actor, ability, flow.model._default_manager.all())
+    found = seen.filter(told_within(area)) if area else seen
+    return Ground(flow.family, flow.final, found, _whole(actor, ability, area))
+
+
+def _whole(actor: Actor, ability: str, area: str) -> str | None:
+    """The area all of whose records ``actor`` reaches, of ``area`` where one is given."""
+    if actor.system:
+        return area
+    if not sees_all(actor, ability) or not (area or actor.area).startswith(actor.area):
+        return None
+    return area or actor.area

@@ -14,7 +14,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Left
 
 from linli.kernel.access.rows import within
-from linli.kernel.areas.levels import Level, is_code, level_of
+from linli.kernel.areas.levels import WIDTHS, Level, is_code, level_of
 from linli.kernel.areas.models import Area
 from linli.kernel.areas.queries import today_of
 from linli.kernel.areas.tree import Held
@@ -48,6 +48,19 @@ def by_level(level: Level) -> Combinable:
         for old, new in moved.items()
     ]
     return Case(*whens, default=column)
+
+
+def carried_on() -> Mapping[str, str]:
+    """Retired areas and the one that carries each on."""
+    return _carried_on.get()
+
+
+def today_code(area: str, moved: Mapping[str, str]) -> str:
+    """The area that carries on the one where something happened; mostly that one itself."""
+    for width in sorted(WIDTHS.values(), reverse=True):
+        if width <= len(area) and (heir := moved.get(area[:width])):
+            return heir + area[width:] if len(heir) == width else heir
+    return area
 
 
 def carried_on_by(area: str) -> tuple[str, ...]:

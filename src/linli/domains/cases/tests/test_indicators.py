@@ -14,9 +14,10 @@ from linli.domains.cases.models import Case
 from linli.domains.cases.tests.journeys import END, live
 from linli.domains.cases.tests.recount import open_on, recount, stories
 from linli.kernel.areas.levels import Level
+from linli.kernel.insight.conditions import Side
 from linli.kernel.insight.days import per_day, per_hour
 from linli.kernel.insight.declaration import Grain, Period
-from linli.kernel.insight.figures import Side, listed
+from linli.kernel.insight.figures import listed
 from linli.kernel.insight.stock import open_per_day
 from linli.lib.time import at
 

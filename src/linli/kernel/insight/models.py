@@ -1,0 +1,65 @@
+"""Tables of the standing figures. They hold nothing of their own: all of it can be made again at any time."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+C = "C"
+
+
+class Tally(models.Model):
+    """What one record adds to the standing figures at present."""
+
+    record_id = models.BigIntegerField(primary_key=True)
+    family = models.CharField(max_length=20, db_collation=C)
+    area = models.CharField(max_length=18, db_collation=C, help_text="as the tree stands today")
+    adds = models.JSONField(help_text="{name of a sum: what the record adds to it}")
+    middle = models.FloatField(null=True, help_text="seconds, where the record counts for a median")
+    next_at = models.DateTimeField(null=True, help_text="when time alone may change what it adds")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "常备指标的计入"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["family", "next_at"], name="tally_next", condition=Q(next_at__isnull=False)),
+            models.Index(
+                fields=["family", "middle", "area"], name="tally_middle", condition=Q(middle__isnull=False)
+            ),
+            models.Index(fields=["family", "area"], name="tally_area", condition=Q(middle__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.family} {self.record_id}"
+
+
+class Sum(models.Model):
+    """One number of one area: the sum over the tallies of the records in it."""
+
+    pk = models.CompositePrimaryKey("family", "area", "name")
+    family = models.CharField(max_length=20, db_collation=C)
+    area = models.CharField(max_length=18, db_collation=C, help_text="empty: everywhere")
+    name = models.CharField(max_length=80, db_collation=C)
+    number = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "常备指标的合计"
+
+    def __str__(self) -> str:
+        return f"{self.area} {self.name} = {self.number}"
+
+
+class Watermark(models.Model):
+    """Up to where the standing figures of a family follow the journal."""
+
+    family = models.CharField(max_length=20, primary_key=True, db_collation=C)
+    settled = models.CharField(max_length=20, help_text="xid8: every transaction before it is in the figures")
+    at = models.DateTimeField()
+    rests_on = models.CharField(max_length=64, help_text="digest of the declaration and what it rests on")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "常备指标的进度"
+
+    def __str__(self) -> str:
+        return f"{self.family} {self.at}"

@@ -1,0 +1,157 @@
+"""Standing figures: those that are looked at all day, kept ready instead of counted anew at every look.
+
+A family declares which indicators stand, over how many last days, and by which columns they are told
+apart. For each record that counts in any of them ``keeping`` holds a *tally*, what it adds to which sum, and
+for each area the *sums*. What has changed is told by the journal, from a watermark on, and by the tallies'
+own next time; only those records are looked at again, by the very conditions that count live. So a standing
+figure is the live one, as of some seconds ago, at a cost that does not grow with the years.
+
+``figures`` and its like ask here first. An answer is given for the whole of an area only (whoever sees less
+than everything in it is counted live), and never from before ``OLDEST``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Q
+
+from linli.kernel.areas.levels import Level
+from linli.kernel.flow.declaration import Flow
+from linli.kernel.insight.declaration import Grain, Indicator, Period
+from linli.kernel.insight.models import Sum, Tally
+from linli.kernel.records.models import Record
+from linli.lib.time import LOCAL, today
+
+R = TypeVar("R", bound=Record)
+
+EPOCH = dt.date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Standing(Generic[R]):
+    """Which figures of a family stand."""
+
+    flow: Flow[R]
+    windows: Mapping[int, Sequence[Indicator]]
+    """How many last days, today included: the indicators told over them."""
+    groups: Mapping[str, Sequence[Indicator]]
+    """Columns of the record: the indicators that are told apart by them, over the longest window."""
+    dated: Sequence[Indicator]
+    """Indicators told by day over the longest window."""
+    moments: Sequence[tuple[str, dt.timedelta]]
+    """Instants of the record, shifted, at which time alone changes what it counts for: column and shift."""
+
+    @property
+    def family(self) -> str:
+        return self.flow.family
+
+    @cached_property
+    def longest(self) -> int:
+        return max(self.windows)
+
+    @cached_property
+    def codes(self) -> Mapping[int, frozenset[str]]:
+        return {days: frozenset(one.code for one in found) for days, found in self.windows.items()}
+
+    def window_of(self, period: Period) -> int | None:
+        """How many last days ``period`` is, if that is a window."""
+        days = (period.last - period.first).days + 1
+        return days if period.last == today() and days in self.windows else None
+
+    def holds(self, indicators: Iterable[Indicator], days: int) -> bool:
+        return all(one.code in self.codes[days] for one in indicators)
+
+    def holds_by(self, group: str, indicators: Iterable[Indicator]) -> bool:
+        told = {one.code for one in self.groups.get(group, ())}
+        return all(one.code in told for one in indicators)
+
+
+STANDING: dict[str, Standing[Any]] = {}
+"""By family."""
+
+
+def stand(
+    flow: Flow[R],
+    *,
+    windows: Mapping[int, Sequence[Indicator]],
+    groups: Mapping[str, Sequence[Indicator]],
+    dated: Sequence[Indicator],
+    moments: Sequence[tuple[str, dt.timedelta]],
+) -> None:
+    """Declare the standing figures of a family. Those told apart or by day stand in the longest window."""
+    declared = Standing(flow, windows, groups, dated, moments)
+    known = declared.codes[declared.longest]
+    for one in (*dated, *(each for found in groups.values() for each in found)):
+        if one.code not in known or one.grain is not Grain.RECORD:
+            raise ValueError(f"{one.code} is told apart or by day, but does not stand over records")
+    STANDING[flow.family] = declared
+
+
+# Names of sums ---------------------------------------------------------------------------------------------
+
+
+def of_window(days: int, column: str) -> str:
+    return f"{days}:{column}"
+
+
+def of_group(name: str, group: str, value: object) -> str:
+    return f"{name}|{group}={'' if value is None else value}"
+
+
+def of_day(code: str, day: dt.date) -> str:
+    return f"{code}@{(day - EPOCH).days}"
+
+
+TURNS = "turns"
+"""By day: records that became open less those that ended."""
+OPEN = "open"
+
+
+# Reading ---------------------------------------------------------------------------------------------------
+
+
+def sums(
+    standing: Standing[Any], area: str, names: Iterable[str], *, level: Level | None = None
+) -> Iterator[tuple[str, str, int]]:
+    """``(area, name, number)`` of an area, or of its areas of a level; sums that are nothing are left out."""
+    found = Sum.objects.filter(family=standing.family, name__in=list(names)).exclude(number=0)
+    if level is None:
+        found = found.filter(area=area)
+    else:
+        found = found.filter(area__startswith=area, area__regex=f"^.{{{level.width}}}$")
+    return found.values_list("area", "name", "number").iterator()
+
+
+def sums_by(
+    standing: Standing[Any], area: str, group: str, names: Iterable[str]
+) -> Iterator[tuple[int | None, str, int]]:
+    """``(value, name, number)`` of an area's sums that are told apart by a column."""
+    ends = Q()
+    for name in names:
+        ends |= Q(name__startswith=f"{name}|{group}=")
+    found = Sum.objects.filter(ends, family=standing.family, area=area).exclude(number=0)
+    for name, number in found.values_list("name", "number"):
+        plain, _, told = name.partition(f"|{group}=")
+        yield int(told) if told else None, plain, number
+
+
+def middle(standing: Standing[Any], area: str, count: int) -> float | None:
+    """The median of an area's ``count`` seconds, as ``percentile_cont(0.5)`` gives it."""
+    if not count:
+        return None
+    found = Tally.objects.filter(family=standing.family, middle__isnull=False).order_by("middle")
+    if area:
+        found = found.filter(area__startswith=area)
+    first = (count - 1) // 2
+    between = found.values_list("middle", flat=True)[first : count // 2 + 1]
+    values = [value for value in between if value is not None]
+    return sum(values) / len(values) if values else None
+
+
+def local_day(instant: dt.datetime) -> dt.date:
+    return instant.astimezone(LOCAL).date()
