@@ -31,6 +31,10 @@ def test_a_report_is_filed_once_by_its_client_id(city: City, ask: Ask) -> None:
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json() == first.json() | {"repeated": True}
     assert Case.objects.count() == 1
+    # the answer holds the tracking code, which is for who has filed it
+    stranger = ask("far_urban", "post", "/reports", body)
+    assert stranger.status_code == 409
+    assert first.json()["tracking"] not in stranger.content.decode()
 
 
 @pytest.mark.parametrize(
