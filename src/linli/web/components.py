@@ -10,18 +10,20 @@ import datetime as dt
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Generic, Literal, TypeVar
 
 from django.templatetags.static import static
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from linli.lib.time import LOCAL, now
 from linli.web.icons import ICONS, SPRITE
+from linli.web.markup import markup
 
 Text = str | Promise
 T = TypeVar("T")
@@ -151,7 +153,7 @@ def in_chinese(text: object) -> SafeString:
     """Content, as opposed to words of the product: it is Chinese in every language of the screens (names of
     places and units, what people wrote), and screen readers are told so (WCAG 2.2, 3.1.2)."""
     said = "" if text is None else str(text)
-    return format_html('<span lang="{}">{}</span>', CHINESE, said) if said else mark_safe("")
+    return markup('<span lang="{}">{}</span>', CHINESE, said) if said else mark_safe("")
 
 
 def with_content(text: str, /, **values: object) -> SafeString:
@@ -163,20 +165,28 @@ def with_content(text: str, /, **values: object) -> SafeString:
 
 def icon(name: str, label: Text = "") -> SafeString:
     """An icon of ``icons.ICONS``. Without ``label`` it is decoration, and screen readers pass over it."""
+    if not label:
+        return _decoration(name)
+    return markup(
+        '<svg class="ll-icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, _drawing(name)
+    )
+
+
+@cache
+def _decoration(name: str) -> SafeString:
+    return markup('<svg class="ll-icon" aria-hidden="true"><use href="{}"></use></svg>', _drawing(name))
+
+
+def _drawing(name: str) -> str:
     if name not in ICONS:
         raise ValueError(f"there is no icon {name!r}; see linli.web.icons")
-    address = f"{static(SPRITE)}#{name}"
-    if label:
-        return format_html(
-            '<svg class="ll-icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, address
-        )
-    return format_html('<svg class="ll-icon" aria-hidden="true"><use href="{}"></use></svg>', address)
+    return f"{static(SPRITE)}#{name}"
 
 
 def pill(text: object, tone: str = Tone.NEUTRAL, icon_name: str = "") -> SafeString:
     """A status pill. Colour and shape both tell the tone."""
     known = Tone(tone)
-    return format_html('<span class="ll-pill ll-pill--{}">{}{}</span>', known, icon(icon_name or known), text)
+    return markup('<span class="ll-pill ll-pill--{}">{}{}</span>', known, icon(icon_name or known), text)
 
 
 URGENCIES: dict[str, tuple[Text, str]] = {
@@ -189,7 +199,7 @@ URGENCIES: dict[str, tuple[Text, str]] = {
 def urgency(level: str) -> SafeString:
     """The mark of ``normal``, ``urgent`` or ``very_urgent``."""
     title, name = URGENCIES[level]
-    return format_html(
+    return markup(
         '<span class="ll-urgency ll-urgency--{}">{}{}</span>', level, icon(name) if name else "", title
     )
 
@@ -204,10 +214,10 @@ def due(at: dt.datetime | None, state: str = "running", soon: dt.timedelta = SOO
     long before the due time it turns to a warning; callers with the matter's own rule pass theirs.
     """
     if at is None:
-        return format_html('<span class="ll-due ll-due--none">{}</span>', _("无时限"))
+        return markup('<span class="ll-due ll-due--none">{}</span>', _("无时限"))
     mark, name, text = _due_mark(at, state, soon)
     local = at.astimezone(LOCAL)
-    return format_html(
+    return markup(
         '<time class="ll-due ll-due--{}" datetime="{}" title="{}">{}{}</time>',
         mark,
         local.isoformat(timespec="minutes"),

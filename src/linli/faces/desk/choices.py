@@ -39,6 +39,11 @@ class Group:
     title: str
     options: Sequence[Option]
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Value and label of each option."""
+        return [(option.value, option.label) for option in self.options]
+
 
 @dataclass(frozen=True)
 class Setting:

@@ -8,8 +8,7 @@ from functools import cache
 from typing import Literal
 from urllib.parse import urlencode
 
-from django.urls import reverse
-from django.utils.html import format_html
+from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -30,6 +29,7 @@ from linli.lib.time import now
 from linli.web import components
 from linli.web.components import Column, Row, Tone
 from linli.web.icons import ICONS
+from linli.web.markup import markup
 
 STATE_TONES = {
     CaseState.REPORTED: Tone.WARNING,
@@ -168,7 +168,7 @@ def key_of(case: Case) -> str:
 
 
 def case_url(case: Case) -> str:
-    return reverse("desk:case", args=[case.number])
+    return _address("desk:case", get_script_prefix()).replace(_SOME, case.number)
 
 
 def _row_tone(case: Case) -> Tone | Literal[""]:
@@ -187,7 +187,7 @@ def _title(line: Line) -> SafeString:
     backs = _("退回 %(n)d 次") % {"n": case.hand_backs} if case.hand_backs else ""
     again = _("重新办理 %(n)d 次") % {"n": case.reopened} if case.reopened else ""
     said = " · ".join(one for one in (case.number, several, backs, again) if one)
-    return format_html(
+    return markup(
         '<span class="desk-title" lang="zh-Hans">{}</span><small class="desk-sub">{}{}{}{}</small>',
         case.title,
         *marks,
@@ -202,7 +202,7 @@ def _matter(line: Line) -> SafeString:
     name = matters.by_id(case.matter_id).name
     if case.matter_confirmed:
         return components.in_chinese(name)
-    return format_html(
+    return markup(
         '{} <abbr class="desk-guess" lang="{}" title="{}"><span lang="{}">{}</span></abbr>',
         components.in_chinese(name),
         components.CHINESE if case.matter_why else get_language(),
@@ -221,7 +221,7 @@ def _quick(line: Line) -> SafeString:
     if move is None:
         return mark_safe("")
     address = move_url(line.case, move.name, line.back)
-    return format_html(
+    return markup(
         '<a class="ll-button ll-button--secondary ll-button--small" href="{}" hx-get="{}"'
         ' hx-target="#side-body" data-quick>{}<span>{}</span><span class="ll-hidden">{}</span></a>',
         address,
@@ -234,5 +234,15 @@ def _quick(line: Line) -> SafeString:
 
 def move_url(case: Case, move: str, back: str = "") -> str:
     """Where the form of a move is; ``back`` says where to go after it without scripts."""
-    address = reverse("desk:move", args=[case.number, move])
+    address = _address("desk:move", get_script_prefix(), move).replace(_SOME, case.number)
     return f"{address}?{urlencode({'back': back})}" if back else address
+
+
+_SOME = "0000000000"
+"""Stands for a case's number, which is of digits and needs no quoting."""
+
+
+@cache
+def _address(page: str, prefix: str, *more: str) -> str:
+    """The address of a page for some case: looked up once, not once a row."""
+    return reverse(page, args=[_SOME, *more])

@@ -32,9 +32,16 @@ def node(code: str) -> Node:
 
 def cities() -> list[Node]:
     """The cities at the top of the tree, by code."""
-    codes = Area.objects.current().filter(level=Level.CITY).order_by("code").values_list("code", flat=True)
+    return list(_cities.get())
+
+
+def _read_cities() -> list[Node]:
+    codes = Area.objects.current().filter(level=Level.CITY).values_list("code", flat=True)
     nodes = held_tree.get().nodes(codes)
     return [nodes[code] for code in sorted(nodes)]
+
+
+_cities = Held(_read_cities)
 
 
 def children(code: str) -> list[Node]:

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from linli.web import components, navigation
 from linli.web.components import Chip, Choice, Column, Crumb, Entry, Fact, Photo, Row, Stat, Text
+from linli.web.markup import escaped, markup
 
 register = template.Library()
 
@@ -166,6 +167,19 @@ def table(
         next_url=next_url,
         bulk_form=bulk_form,
         empty_text=empty_text,
+    )
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[object, Text]], chosen: object = "") -> SafeString:
+    """The options of a select, as (value, label). Written here: a page of filters has hundreds."""
+    known = "" if chosen is None else str(chosen)
+    return mark_safe(
+        "".join(
+            f'<option value="{escaped(value)}"{" selected" if str(value) == known else ""}>'
+            f"{escaped(label)}</option>"
+            for value, label in choices
+        )
     )
 
 
@@ -328,15 +342,15 @@ def _body(rows: Sequence[Row], bulk_form: str) -> SafeString:
 
 
 def _line(row: Row, bulk_form: str) -> str:
-    key = conditional_escape(row.key)
-    tone = f' class="ll-row--{conditional_escape(row.tone)}"' if row.tone else ""
+    key = escaped(row.key)
+    tone = f' class="ll-row--{escaped(row.tone)}"' if row.tone else ""
     cells = [_check(key, bulk_form)] if bulk_form else []
     cells += [_cell(column, value, row.url) for column, value in row.cells]
     return f'<tr role="row" id="row-{key}"{tone}>{"".join(cells)}</tr>'
 
 
 def _check(key: str, bulk_form: str) -> str:
-    return format_html(
+    return markup(
         '<td role="cell" class="ll-table__check">'
         '<input type="checkbox" name="chosen" value="{}" form="{}" aria-label="{}" /></td>',
         key,
@@ -346,18 +360,14 @@ def _check(key: str, bulk_form: str) -> str:
 
 
 def _cell(column: Column[Any], value: object, url: str) -> str:
-    shown = _escaped(dash(value))
+    shown = escaped(dash(value))
     if column.is_content:
         shown = mark_safe(f'<span lang="{components.CHINESE}">{shown}</span>')
     if column.role == "title" and url:
-        shown = format_html('<a class="ll-table__link" href="{}">{}</a>', url, shown)
+        shown = markup('<a class="ll-table__link" href="{}">{}</a>', url, shown)
     number = " ll-number" if column.is_number else ""
-    title = _escaped(column.title)
+    title = escaped(column.title)
     return f'<td role="cell" class="ll-cell--{column.role}{number}" data-title="{title}">{shown}</td>'
-
-
-def _escaped(value: object) -> str:
-    return conditional_escape(value if isinstance(value, str) else str(value))
 
 
 def _render(name: str, **context: Any) -> SafeString:
