@@ -18,6 +18,7 @@ from linli.kernel.clocks.models import Clock, Urgency
 from linli.kernel.flow.declaration import state_constraint
 from linli.kernel.records.ids import next_id
 from linli.kernel.records.models import Placed, Record, record_id
+from linli.kernel.records.quick import Quick
 from linli.kernel.units.models import Unit
 from linli.lib.time import LOCAL, now
 
@@ -418,7 +419,7 @@ class Supervision(Placed):
         return f"督办 {self.to_unit}"
 
 
-class CaseText(models.Model):
+class CaseText(Quick):
     """What a case can be found by: bigrams of its number, title, address and reports, and its tags.
 
     Beside the case, not in it: a case's row is rewritten with every move, its words never are, and its tags

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.expressions import RawSQL
 
+from linli.kernel.records.quick import Quick
+
 
 class XidField(models.Field):  # type: ignore[type-arg]
     """``xid8``: the transaction that wrote the row; lets readers follow without missing late commits."""
@@ -15,7 +17,7 @@ class XidField(models.Field):  # type: ignore[type-arg]
         return "xid8"
 
 
-class Entry(models.Model):
+class Entry(Quick):
     """One move of one record. ``seq`` counts from 1 without gaps and equals the record's version."""
 
     pk = models.CompositePrimaryKey("record_id", "seq")
@@ -43,7 +45,7 @@ class Entry(models.Model):
         return f"{self.family} {self.record_id} #{self.seq} {self.move}"
 
 
-class Remark(models.Model):
+class Remark(Quick):
     """What somebody wrote with a move."""
 
     pk = models.CompositePrimaryKey("record_id", "seq")

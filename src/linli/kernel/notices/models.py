@@ -6,10 +6,11 @@ from django.db import models
 from django.db.models import Q
 
 from linli.kernel.records.models import C, record_id
+from linli.kernel.records.quick import Quick
 from linli.lib.time import now
 
 
-class Notice(models.Model):
+class Notice(Quick):
     """One thing that one unit or one post should know about one record."""
 
     id = models.BigIntegerField(primary_key=True, default=record_id, editable=False)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -154,10 +155,9 @@ class Changes:
         document: dict[str, Any] = {}
 
         def add(kind: str, model: type[models.Model], columns: tuple[str, ...], rows: list[Any]) -> None:
-            name = f"s{len(shape)}"
-            casts = casts_of(model)
-            shape.append(Step(kind, model._meta.db_table, tuple((c, casts[c]) for c in columns), name))
-            document[name] = rows
+            step = _step(kind, model, columns, f"s{len(shape)}")
+            shape.append(step)
+            document[step.name] = rows
 
         moves: defaultdict[tuple[type[Record], tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
         for record, was, values in self._moves:
@@ -178,24 +178,15 @@ class Changes:
         return tuple(shape), document
 
 
+@dataclass(frozen=True, eq=False, slots=True)
 class Step:
-    """One part of the statement: what is done to which columns of which table."""
+    """One part of the statement: what is done to which columns of which table. There is one object for each
+    (``_step``), so that shapes are compared by identity."""
 
-    __slots__ = ("columns", "kind", "name", "table")
-
-    def __init__(self, kind: str, table: str, columns: tuple[Cast, ...], name: str) -> None:
-        self.kind, self.table, self.columns, self.name = kind, table, columns, name
-
-    def __hash__(self) -> int:
-        return hash((self.kind, self.table, self.columns, self.name))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Step) and (self.kind, self.table, self.columns, self.name) == (
-            other.kind,
-            other.table,
-            other.columns,
-            other.name,
-        )
+    kind: str
+    table: str
+    columns: tuple[Cast, ...]
+    name: str
 
 
 @lru_cache(maxsize=2000)
@@ -271,6 +262,12 @@ def casts_of(model: type[models.Model]) -> dict[str, str]:
     return types
 
 
+@lru_cache(maxsize=2_000)
+def _step(kind: str, model: type[models.Model], columns: tuple[str, ...], name: str) -> Step:
+    casts = casts_of(model)
+    return Step(kind, model._meta.db_table, tuple((c, casts[c]) for c in columns), name)
+
+
 @lru_cache(maxsize=200)
 def pk_column(model: type[models.Model]) -> str:
     return str(model._meta.pk.column)
@@ -324,6 +321,7 @@ def _columns(model: type[models.Model], values: dict[str, Any]) -> dict[str, Any
     return row
 
 
+@lru_cache(maxsize=2_000)
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     """The concrete field called ``name`` or ``name_id``."""
     for field in model._meta.concrete_fields:

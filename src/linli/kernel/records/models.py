@@ -10,6 +10,7 @@ from django.db import models
 
 from linli.kernel.records import tags
 from linli.kernel.records.ids import next_id
+from linli.kernel.records.quick import Quick
 
 C = "C"
 """Codes are compared byte by byte, so that a prefix is a subtree and an index serves ``LIKE 'prefix%'``."""
@@ -19,7 +20,7 @@ def record_id() -> int:
     return next_id("record_ids")
 
 
-class Placed(models.Model):
+class Placed(Quick):
     """Anything with a place: the area's code and the two prefixes that lists are cut by.
 
     ``district`` is also the key by which a distributed database spreads the rows.

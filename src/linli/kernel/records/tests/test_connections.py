@@ -1,0 +1,40 @@
+"""A connection that the server has closed is noticed before it is used, and a good one is not asked."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from django.core.signals import request_started
+from django.db import connection
+
+
+def ask() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.fixture
+def checked(transactional_db: None) -> None:
+    """The connection is checked as it is in the web."""
+    connection.ensure_connection()
+    connection.health_check_enabled = True
+
+
+@pytest.mark.usefixtures("checked")
+def test_a_connection_that_was_ended_is_replaced() -> None:
+    pid = ask()
+    held: psycopg.Connection[object] = connection.connection
+    with psycopg.connect(held.info.dsn) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+    request_started.send(sender=None, environ={})
+    connection.ensure_connection()
+    assert ask() != pid
+
+
+@pytest.mark.usefixtures("checked")
+def test_a_quiet_connection_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    pid = ask()
+    monkeypatch.setattr(connection, "is_usable", lambda: pytest.fail("asked"))
+    request_started.send(sender=None, environ={})
+    assert ask() == pid
