@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from django.http import HttpRequest
 from ninja import NinjaAPI
 
@@ -11,30 +9,20 @@ from linli.domains.cases.api import public as cases_public
 from linli.domains.cases.api import router as cases
 from linli.domains.cases.stats_api import router as stats
 from linli.domains.matters.api import router as matters
-from linli.kernel.access.actor import Actor, actor_of
+from linli.kernel.access import tokens
+from linli.kernel.access.actor import Actor
 from linli.kernel.areas.api import router as areas
 from linli.kernel.files.api import router as files
-from linli.kernel.records.editions import Lately
 from linli.kernel.units.api import router as units
-from linli.kernel.units.models import Token
-from linli.kernel.units.queries import posts_of_digests
 from linli.web.rest import Bearer, JsonParser, JsonRenderer, install
 
 
 def actor_of_token(request: HttpRequest, secret: str) -> Actor | None:
-    """The actor a bearer token acts as: one post, for as long as token and post are in force."""
-    actor = _actor_of_digest(Token.digest_of(secret))
+    """The actor that a bearer token acts as, also on the request."""
+    actor = tokens.actor_of_token(secret)
     if actor is not None:
         request.actor = actor  # type: ignore[attr-defined]
     return actor
-
-
-def _actors_by(digests: Collection[str]) -> dict[str, Actor]:
-    return {digest: actor_of(post) for digest, post in posts_of_digests(digests).items()}
-
-
-_actor_of_digest = Lately(_actors_by)
-"""A program calls many times a second; a token that is revoked still ends within one."""
 
 
 api = NinjaAPI(

@@ -151,6 +151,7 @@ role(
     "领导",
     {AREA: [cases.VIEW, cases.OVERSEE, cases.EXPORT, matters.VIEW, matters.REFUSALS]},
 )
+role("screen", "指挥屏", {AREA: [cases.VIEW, cases.OVERSEE]})
 role(
     "system_admin",
     "系统管理员",

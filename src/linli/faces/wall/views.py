@@ -9,9 +9,8 @@ from urllib.parse import urlencode
 
 import orjson
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext
@@ -21,6 +20,7 @@ from linli.faces.wall import figure_page
 from linli.faces.wall.area_map import NOTHING, AreaMap
 from linli.faces.wall.board import board
 from linli.faces.wall.panels import digest, panels_of
+from linli.faces.wall.screen import COOKIE, actor_of_screen, is_screen, keep
 from linli.faces.wall.sight import sight_of
 from linli.kernel.access.actor import Actor
 from linli.lib.time import now
@@ -32,14 +32,14 @@ REFRESH_SECONDS = 15
 
 
 def signed_in(page: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """The page gets the actor; whoever is not signed in is sent to do so. Only the reader's own browser
-    may keep a copy, and must ask whether it still holds."""
+    """The page gets the actor, a person's or a screen's; whoever is neither is sent to sign in. Only the
+    reader's own browser may keep a copy, and must ask whether it still holds."""
 
     @wraps(page)
     def entered(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        actor = cast(Actor, request.actor)  # type: ignore[attr-defined]  # set by the access middleware
+        actor = _actor(request)
+        if actor is None:
+            return redirect(_entrance(request))
         response = page(request, actor, *args, **kwargs)
         patch_cache_control(response, private=True, no_cache=True)
         patch_vary_headers(response, ["Cookie"])
@@ -48,13 +48,27 @@ def signed_in(page: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespon
     return cast(Callable[Concatenate[HttpRequest, P], HttpResponse], entered)
 
 
+def _actor(request: HttpRequest) -> Actor | None:
+    """Who looks: somebody signed in, else the screen that the browser is."""
+    if request.user.is_authenticated:
+        return cast(Actor, request.actor)  # type: ignore[attr-defined]  # set by the access middleware
+    return actor_of_screen(request)
+
+
+def _entrance(request: HttpRequest) -> str:
+    """Where to sign in: a screen gets its token there."""
+    if is_screen(request):
+        return reverse("wall:screen")
+    return f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}"
+
+
 @require_safe
 @signed_in
 def show(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The wall of an area (``?area=``), by default of the viewer's own."""
     sight = sight_of(actor, request.GET.get("area", ""))
     read, drawn = board(sight), AreaMap(sight)
-    return render(
+    response = render(
         request,
         "wall/board.html",
         {
@@ -67,20 +81,24 @@ def show(request: HttpRequest, actor: Actor) -> HttpResponse:
             "taken_at": now(),
             "refresh_seconds": REFRESH_SECONDS,
             "nothing": gettext(NOTHING),
-            "login_url": f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}",
+            "login_url": _entrance(request),
             "live_url": f"{reverse('wall:live')}?area={sight.area}",
-            "desk_url": reverse("desk:worklist"),
+            "desk_url": reverse("desk:worklist") if request.user.is_authenticated else "",
         },
     )
+    if is_screen(request) and not request.user.is_authenticated:
+        keep(response, request.COOKIES[COOKIE])
+    return response
 
 
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """What has changed on the wall, as JSON: panels by name with their marks, shades of grids, points.
 
-    304 where nothing has (``If-None-Match``); 401 where the session has ended, so that the screen can say it.
+    304 where nothing has (``If-None-Match``); 401 where the session has ended or the screen's token is no
+    longer in force, so that the screen can say it.
     """
-    if not request.user.is_authenticated:
+    if _actor(request) is None:
         return HttpResponse(status=401)
     return _live(request)
 
