@@ -142,7 +142,7 @@ class Board:
 
     @property
     def trend_columns(self) -> list[str]:
-        return [_("日期"), _("上报"), _("结案")]
+        return [_("日期"), _("上报（件）"), _("结案（件）")]
 
 
 def shown(

@@ -147,7 +147,7 @@ def _is_column(call: ast.Call) -> bool:
     """``models.CharField("标题", …)`` and the like."""
     function = call.func
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    return name.endswith(("Field", "ForeignKey")) and not _is_form(function)
+    return name != "Field" and name.endswith(("Field", "ForeignKey")) and not _is_form(function)
 
 
 def _is_form(function: ast.expr) -> bool:

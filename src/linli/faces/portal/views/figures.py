@@ -39,7 +39,7 @@ def figures(request: HttpRequest) -> HttpResponse:
             ],
             "columns": columns,
             "rows": [row(line, columns, key=str(place), url="") for place, line in enumerate(found)],
-            "chart_columns": [_("区域"), _("上报"), _("结案")],
+            "chart_columns": [_("区域"), _("上报（件）"), _("结案（件）")],
             "chart_rows": chart,
             "definitions": found[0].shares if found else (),
             "is_empty": not any(line.reported or line.closed for line in found),

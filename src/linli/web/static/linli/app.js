@@ -19,7 +19,7 @@ function tickClocks() {
   const clocks = document.querySelectorAll("[data-clock]");
   if (!clocks.length) return;
   const form = new Intl.DateTimeFormat(document.documentElement.lang, {
-    dateStyle: "long", timeStyle: "short", timeZone: "Asia/Shanghai",
+    dateStyle: "medium", timeStyle: "short", timeZone: "Asia/Shanghai",
   });
   const tick = () => clocks.forEach((clock) => { clock.textContent = form.format(new Date()); });
   tick();
