@@ -6,6 +6,8 @@ import datetime as dt
 from collections import Counter
 from typing import TypeVar
 
+from django.core.exceptions import EmptyResultSet
+
 from linli.kernel.insight import standing
 from linli.kernel.insight.declaration import Period
 from linli.kernel.insight.ground import Ground
@@ -35,8 +37,11 @@ Turned = tuple[int, Counter[dt.date]]
 
 
 def _live(on: Ground[R], period: Period) -> Turned:
-    within = on.records.order_by().values("pk").query.sql_with_params()
     risen: Counter[dt.date] = Counter()
+    try:
+        within = on.records.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:  # the viewer may see nothing, so that there is nothing to ask
+        return 0, risen
     for _, day, net in turns(on.family, on.final, period.start, within):
         risen[day] += net
     return on.records.exclude(state__in=on.final).count(), risen
