@@ -17,11 +17,14 @@ from linli.domains.cases import permissions as may
 from linli.domains.cases.flow import flow
 from linli.domains.cases.models import Case
 from linli.domains.cases.queries import WORKLISTS, Filter
-from linli.domains.cases.tests.steps import FAR_GRID, FIRE, GRID, filed, new_report
+from linli.domains.cases.tests.steps import COMMITTEE, FAR_GRID, FIRE, GRID, filed, new_report
+from linli.domains.cases.texts import HIDDEN_TITLE
+from linli.domains.matters.errors import NotAdmitted
+from linli.domains.matters.queries import refused_demands
 from linli.kernel.access.roles import Scope
 from linli.kernel.insight.declaration import Period
 from linli.lib.errors import Invalid, NotAllowed, NotFound, Refusal, WrongState
-from tests.access.sees import COUNTS, NEAR, SEES, acting, places_of, unseen
+from tests.access.sees import COUNTS, HIDDEN, NEAR, SEES, acting, places_of, unseen
 from tests.city import City
 
 Ids = dict[str, int]
@@ -173,3 +176,12 @@ def test_a_department_reads_its_part_wherever_it_is(city: City) -> None:
     far = filed(FAR_GRID)
     Case.objects.filter(pk=far.pk).update(units=[city.unit(FIRE)])
     assert queries.detail(city.actor("fire"), far.number).pk == far.pk
+
+
+def test_a_refused_demand_names_no_case_that_is_not_public(city: City, cases: Cases) -> None:
+    """It is read by who oversees the lists, and need not be somebody who may know of the case."""
+    given = {"lead": city.unit(COMMITTEE)}
+    with pytest.raises(NotAdmitted):
+        actions.move(city.actor("dispatcher"), case_id=cases[HIDDEN].pk, move="dispatch", given=given)
+    (demand,) = refused_demands(city.actor("leader"))
+    assert demand.demand == HIDDEN_TITLE

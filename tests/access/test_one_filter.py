@@ -12,6 +12,7 @@ from django.apps import apps
 from django.urls import reverse
 
 from linli.domains.cases import actions, indicators, queries
+from linli.domains.cases import permissions as may
 from linli.domains.cases.contacts import Contact
 from linli.domains.cases.flow import flow
 from linli.domains.cases.models import Case, Report
@@ -37,8 +38,12 @@ ASKING = ("dispatcher", "city_dispatcher", "fire", "supervisor")
 @pytest.fixture
 def closed(monkeypatch: pytest.MonkeyPatch, city: City) -> None:
     """The filter lets nothing through, under whatever name a room has taken it."""
-    whole = {"branches": rows.branches, "filter_of": rows.filter_of}
-    closed = {"branches": lambda *_, **__: [], "filter_of": lambda *_, **__: rows.NOTHING}
+    whole = {"branches": rows.branches, "filter_of": rows.filter_of, "sees_all": rows.sees_all}
+    closed = {
+        "branches": lambda *_, **__: [],
+        "filter_of": lambda *_, **__: rows.NOTHING,
+        "sees_all": lambda *_: False,
+    }
     for module in [m for name, m in sys.modules.items() if name.startswith("linli.")]:
         for name, original in whole.items():
             if getattr(module, name, None) is original:
@@ -241,3 +246,15 @@ def test_the_table_of_sight_agrees_with_the_filter(city: City, ids: dict[str, in
                 assert places == SEES[who], who
             elif ability != "cases.join":
                 assert places <= SEES[who], (who, ability)
+
+
+def test_who_is_said_to_see_all_of_an_area_is_let_through_to_all_of_it(
+    city: City, cases: dict[str, Case]
+) -> None:
+    """Figures that are kept ready are shown by area alone, to who passes ``sees_all``."""
+    for who in STAFF:
+        me = acting(city, who)
+        for ability in (may.VIEW, may.OVERSEE):
+            if rows.sees_all(me, ability):
+                found = set(rows.rows(me, ability, Case.objects.all()).values_list("pk", flat=True))
+                assert found == {c.pk for c in cases.values() if c.area.startswith(me.area)}, (who, ability)

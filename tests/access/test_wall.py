@@ -12,8 +12,8 @@ from django.urls import URLPattern, reverse
 from linli.domains.cases import indicators
 from linli.domains.cases.models import Case
 from linli.faces.wall import urls
+from linli.kernel.insight.conditions import Side
 from linli.kernel.insight.declaration import Grain
-from linli.kernel.insight.figures import Side
 from tests.access.conftest import SignIn
 from tests.access.sees import COUNTS, GRIDS, HIDDEN, NOT_PUBLIC, SEES, STAFF, acting
 from tests.city import CITY, DISTRICTS, TOWNSHIPS, City
