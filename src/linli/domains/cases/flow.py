@@ -394,6 +394,15 @@ def withdraw(step: Step[Case, g.Withdraw]) -> None:
     stages.cancel_all(step)
 
 
+@flow.move("按日历重算时限", start=OPEN, ability=may.RETIME, commutes=True, bulk=True)
+def follow_calendar(step: Step[Case, g.FollowCalendar]) -> None:
+    """The working calendar was revised and moved this case's clocks: its due times follow, and are told."""
+    was = step.record.stage_due_at
+    stages.follow_clocks(step)
+    if step.record.stage_due_at != was:
+        effects.tell(step, [step.record.holder_id], "retimed", "时限随工作日历改变")
+
+
 # One problem, several reports; several problems, one report ------------------------------------------------
 
 

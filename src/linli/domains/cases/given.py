@@ -141,6 +141,10 @@ class Split(Given):
     reason: Words = asks("分案理由", "text")
 
 
+class FollowCalendar(Given):
+    reason: Words = asks("日历改动的事由", "text")
+
+
 class Comment(Given):
     opinion: Words = asks("备注（仅内部可见）", "text")
     files: list[str] = asks("附件", "files", default_factory=list, max_length=9)

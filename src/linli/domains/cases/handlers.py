@@ -9,7 +9,8 @@ from linli.domains.cases.models import Case, CaseResult, CaseState
 from linli.domains.cases.stages import TITLES
 from linli.kernel.access.actor import SYSTEM
 from linli.kernel.clocks.firing import on_due_soon, on_overdue
-from linli.kernel.clocks.models import Clock
+from linli.kernel.clocks.models import CalendarRevision, Clock
+from linli.kernel.clocks.revising import Shift, on_shifted
 from linli.kernel.flow.perform import perform_many
 from linli.kernel.notices import actions as notices
 from linli.kernel.records.changes import Changes
@@ -37,6 +38,19 @@ def overdue(clocks: Sequence[Clock]) -> None:
                 "opinion": "经核查已解决；上报人未在期限内反馈，按核查结果结案",
             },
         )
+
+
+@on_shifted(Case.family)
+def follow_calendar(revision: CalendarRevision, shifts: Sequence[Shift]) -> None:
+    """Due times that lists show and sort by go with the clocks that a revision moved; each case tells why."""
+    moved = dict.fromkeys(shift.clock.record_id for shift in shifts)
+    perform_many(
+        SYSTEM,
+        flow=flow,
+        move="follow_calendar",
+        records=[(pk, None) for pk in moved],
+        given={"reason": f"工作日历改动：{revision.reason}"},
+    )
 
 
 def _tell(clocks: Sequence[Clock], kind: str, words: str) -> None:

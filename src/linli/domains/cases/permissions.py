@@ -29,4 +29,5 @@ OVERSEE = ability("cases.oversee", "指挥屏", "在指挥屏上查看本辖区�
 EXPORT = _of_case("cases.export", "导出", "把看得到的事件导出为表格")
 CONTACT = _of_case("cases.contact", "联系上报人", "为办理本事件查看上报人联系方式（留痕）")
 ANSWER = _of_case("cases.answer", "反馈", "上报人反馈是否解决、补充情况、撤回自己的上报")
+RETIME = _of_case("cases.retime", "重算时限", "工作日历改动后把时限改到新日历；由系统办理，不授予岗位")
 JOIN = _of_case("cases.join", "附议", "为同一问题再加一份上报")

@@ -300,6 +300,14 @@ def sync_due(step: Step[Case, Any]) -> None:
                 step.changes.update(task, due_at=clock.due_at)
 
 
+def follow_clocks(step: Step[Case, Any]) -> None:
+    """After clocks were moved by a revision of the calendar: what shows their due times, shows the new."""
+    sync_due(step)
+    for notice in step.record.supervision_list:
+        for clock in running(step.record, SUPERVISION, task=notice.pk):
+            step.changes.update(notice, reply_due_at=clock.due_at)
+
+
 def start_supervision(step: Step[Case, Any], notice: Supervision, limit: Limit, unit: int) -> Clock:
     """The time in which a supervised unit must reply; its ``task`` is the notice."""
     case = step.record

@@ -24,7 +24,9 @@ from linli.domains.cases.tests.steps import (
     told,
     verified,
 )
+from linli.domains.matters import queries as matters
 from linli.kernel.access.actor import PUBLIC, holder_of
+from linli.kernel.clocks import actions as clocks
 from linli.kernel.clocks.firing import fire
 from linli.kernel.clocks.models import Clock
 from linli.kernel.clocks.timing import remaining, used
@@ -307,3 +309,30 @@ def test_a_sensitive_case_is_not_offered_as_a_duplicate(city: City) -> None:
     assert queries.nearby(case.lng, case.lat, matter=case.matter) == []
     assert queries.nearby(case.lng, case.lat, matter=case.matter, actor=city.actor("dispatcher"))
     assert not queries.nearby(case.lng, case.lat, matter=case.matter, actor=city.actor("far_dispatcher"))
+
+
+def test_due_times_of_a_case_follow_a_revision_of_the_calendar(city: City) -> None:
+    in_working_time = next(
+        matter
+        for matter in matters.lists().by_id.values()
+        if matter.active and "handle" in (limits := matters.limits_of(matter, "normal"))
+        and limits["handle"].limit.measure.is_working
+        and limits["handle"].limit.amount > 2
+    )  # fmt: skip
+    lead = {"lead": city.unit(FIRE), "matter": in_working_time.code, "urgency": "normal"}
+    case = go(city.actor("dispatcher"), filed(), "dispatch", **lead)
+    before = case.stage_due_at
+    assert before is not None
+    off = before.astimezone(LOCAL).date()
+    clocks.set_day(
+        city.actor("system_admin"), date=off, is_off=True, name="停工日", source="试", reason="暴雨停工"
+    )
+    case = Case.objects.get(pk=case.pk)
+    assert case.stage_due_at is not None
+    assert case.stage_due_at > before
+    assert case.stage_due_at == Clock.objects.get(record_id=case.pk, name="handle", stopped_at=None).due_at
+    entry, remark = journal.chain(case.pk)[-1]
+    assert entry.move == "follow_calendar"
+    assert remark is not None
+    assert "暴雨停工" in remark.text
+    assert verify().sound
