@@ -14,7 +14,7 @@ from linli.domains.cases.models import Case
 from linli.faces.wall import urls
 from linli.kernel.insight.conditions import Side
 from linli.kernel.insight.declaration import Grain
-from tests.access.conftest import SignIn
+from tests.access.conftest import SignIn, Town
 from tests.access.sees import COUNTS, GRIDS, HIDDEN, NOT_PUBLIC, SEES, STAFF, acting
 from tests.city import CITY, DISTRICTS, TOWNSHIPS, City
 
@@ -38,7 +38,16 @@ def opened_from(page: str, cases: dict[str, Case]) -> set[str]:
 
 def test_every_address_of_the_wall_is_tried() -> None:
     names = {one.name for one in urls.urlpatterns if isinstance(one, URLPattern)}
-    assert names == {"board", "live", "figure"}
+    assert names == {"board", "live", "figure", "screen", "leave"}
+
+
+def test_no_post_that_can_do_more_than_look_becomes_a_screen(town: Town) -> None:
+    """A screen stands in a hall, and nobody sees who acts at it."""
+    for who, secret in town.secrets.items():
+        client = Client()
+        answer = client.post(reverse("wall:screen"), {"token": secret})
+        assert answer.status_code == 422, who
+        assert client.get(reverse("wall:board")).status_code == 302, who
 
 
 def test_the_wall_opens_for_who_looks_after_an_area(city: City, sign_in: SignIn) -> None:
