@@ -16,9 +16,12 @@ from stdnum import damm
 from bench.lives import Library
 from bench.spread import DAY, FIRST, REACH, Ints, Plan, Wanted
 from bench.templates import (
+    AREA,
+    CASE_ID,
     FIRST_ID,
     HOUSE,
     NUMBER,
+    TAGS,
     TITLE,
     WORDS,
     Filler,
@@ -28,7 +31,9 @@ from bench.templates import (
     tracking_digest,
 )
 from linli.config.demo.rhythm import JITTER_DEGREES
+from linli.domains.cases import tags as case_tags
 from linli.domains.cases.texts import TITLE_LENGTH, title_of
+from linli.kernel.records import tags
 from linli.lib.bigrams import vector
 from linli.lib.time import LOCAL
 
@@ -100,6 +105,14 @@ class _Days:
             "cn": [f"{day.year}年{day.month}月{day.day}日".encode() for day in days],
             "compact": [f"{day:%Y%m%d}".encode() for day in days],
         }
+        self.tags = {
+            kind: [tags.vector(tags.of_day(kind, day)).encode() for day in days]
+            for kind in (case_tags.OPENED, case_tags.CLOSED)
+        }
+
+    def index(self, seconds: int) -> int:
+        """Where the city's day of an instant stands."""
+        return dt.datetime.fromtimestamp(seconds, LOCAL).toordinal() - self.start
 
 
 class _Ready:
@@ -107,7 +120,7 @@ class _Ready:
 
     __slots__ = (
         *("_days", "_entries", "_houses", "_ids", "_life", "_pins"),
-        *("_remarks", "_rows", "_said", "_spots", "_tokens"),
+        *("_remarks", "_rows", "_said", "_spots", "_tagged_days", "_tags", "_tokens"),
     )
 
     def __init__(self, life: Life, spots: Spots, days: _Days) -> None:
@@ -121,6 +134,11 @@ class _Ready:
         self._entries = [content.filler() for content in life.entries]
         self._rows = [(table, rows.filler()) for table, rows in life.rows.items()]
         self._said: dict[int, tuple[Filler, Filler]] = {}
+        self._tags = tags.vector(life.tags).encode()
+        marked = {case_tags.OPENED: life.opened, case_tags.CLOSED: life.closed}
+        self._tagged_days = [
+            (days.tags[kind], days.index(at)) for kind, at in marked.items() if at is not None
+        ]
 
     def fill(
         self,
@@ -133,11 +151,11 @@ class _Ready:
     ) -> Iterator[tuple[str, bytes]]:
         """The case's lines by table.
 
-        ``head`` are its values before title and words, ``first`` the first of its record ids, ``shift`` the
-        days by which it is moved, ``roll`` chances from 0 to 1.
+        ``head`` are its values before title, words and tags, ``first`` the first of its record ids, ``shift``
+        the days by which it is moved, ``roll`` chances from 0 to 1.
         """
         title, words = self._said.get(place) or self._say(place)
-        values = [*head, b"", b""]
+        values = [*head, b"", b"", b""]
         values += [b"%d" % (first + at) for at in self._ids]
         values += [written[day + shift] for written, day in self._days]
         values += [b"%d" % (low + roll[at] * many) for at, low, many in self._houses]
@@ -145,11 +163,18 @@ class _Ready:
         values += [tracking_digest(first + at) for at in self._tokens]
         values += [sha256(salt + text(values)).hexdigest().encode() for salt, text in self._remarks]
         values[TITLE], values[WORDS] = title(values), words(values)
+        values[TAGS] = self._tagged(head, shift)
         before = b""
         for content in self._entries:
             before = sha256(before + content(values)).digest()
             values.append(before.hex().encode())
         return ((table, rows(values)) for table, rows in self._rows)
+
+    def _tagged(self, head: list[bytes], shift: int) -> bytes:
+        """The tags of one case: of its life, its place, its number and its days."""
+        own = [*tags.of_area(head[AREA].decode()), *tags.of_id(int(head[CASE_ID]))]
+        days = [written[day + shift] for written, day in self._tagged_days]
+        return b" ".join([self._tags, tags.vector(own).encode(), *days])
 
     def _say(self, place: int) -> tuple[Filler, Filler]:
         made = self._said[place] = said(self._life, self._spots, place)

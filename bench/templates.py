@@ -43,9 +43,9 @@ _HOLE = re.compile(
 )
 HOUSE = re.compile(r"(?<![0-9])([1-9][0-9]{0,2})(?=号|栋|幢|座|单元|楼)")
 
-NOTHING, CASE_ID, NUMBER, NAME, ROAD, AREA, WORKER, TITLE, WORDS, FIRST_ID = range(10)
+NOTHING, CASE_ID, NUMBER, NAME, ROAD, AREA, WORKER, TITLE, WORDS, TAGS, FIRST_ID = range(11)
 """Places in the list of values that fills a template: an empty one, the case's id and number, name, road,
-grid and grid worker of its place, its title and search words; then its record ids."""
+grid and grid worker of its place, its title, search words and tags; then its record ids."""
 
 
 Filler = Callable[[Sequence[bytes]], bytes]
@@ -91,8 +91,12 @@ class Life:
     """Lines for COPY by table."""
     written: tuple[str, ...] = ()
     """What the case is found by, as written at its own place: address and texts of its reports."""
+    tags: tuple[str, ...] = ()
+    """What it is tagged with wherever and whenever it is lived."""
     opened: int = 0
     """When the case was opened, in seconds since 1970."""
+    closed: int | None = None
+    """When it was closed, likewise."""
     last_move: int = 0
     """When it was last moved, likewise."""
     first_day: int = 0
@@ -144,7 +148,7 @@ class Templating:
         self._at = {b"%d" % pk: FIRST_ID + number for number, pk in enumerate(ids)}
         self._at |= {b"%d" % CASE: CASE_ID, b"%d" % self._case["id"]: CASE_ID}
         self._at |= {self._case["number"].encode(): NUMBER}
-        self._at |= {b"<spot %d>" % at: at for at in (NAME, ROAD, AREA, TITLE, WORDS)}
+        self._at |= {b"<spot %d>" % at: at for at in (NAME, ROAD, AREA, TITLE, WORDS, TAGS)}
         self._at[b"%d" % WORKER_POST] = WORKER
         self._names = [
             (name.encode(), b"<spot %d>" % at)
@@ -161,7 +165,9 @@ class Templating:
         self._house_numbers()
         self._pins()
         case["title"] = f"<spot {TITLE}>"
-        self._rows["cases_casetext"][0]["words"] = f"<spot {WORDS}>"
+        (found_by,) = self._rows["cases_casetext"]
+        life.tags = _lasting(found_by["tags"])
+        found_by |= {"words": f"<spot {WORDS}>", "tags": f"<spot {TAGS}>"}
         remarks = self._remarks()
         contents = [self._cut(_content(entry)) for entry in self._entries]
         for number, entry in enumerate(self._entries):
@@ -179,6 +185,7 @@ class Templating:
         life.entries = [self._template(cut) for cut in contents]
         life.rows = {table: self._template(cut) for table, cut in rows.items()}
         life.opened = int(case["opened_at"].timestamp())
+        life.closed = int(case["closed_at"].timestamp()) if case["closed_at"] else None
         life.last_move = int(self._entries[-1]["at"].timestamp())
         life.is_open = case["state"] != CaseState.CLOSED
         ordinals = [day for _, day in life.days]
@@ -373,3 +380,9 @@ def _day(way: str, text: bytes) -> tuple[str, int]:
     """(way of writing, ordinal) of a day."""
     year, month, day = map(int, re.findall(rb"\d+", text))
     return way, dt.date(year, month, day).toordinal()
+
+
+def _lasting(vector: str) -> tuple[str, ...]:
+    """Tags of a recorded case less those of its place, its number and its days."""
+    known = (tag.strip("'") for tag in vector.split(" "))
+    return tuple(tag for tag in known if not re.fullmatch(r"[abod]\d[\d.]*", tag))
