@@ -12,9 +12,10 @@ from typing import Any, Generic, TypeVar
 
 from django.core import signing
 from django.db.models import Model, Q, QuerySet
-from ninja import Field, Schema
+from ninja import Field
 
 from linli.lib.errors import Invalid
+from linli.web.rest import Schema
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")

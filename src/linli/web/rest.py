@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
+import ninja
 import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
-from ninja import Field, NinjaAPI, Schema
+from ninja import Field, NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from ninja.security import HttpBearer
+from pydantic import ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from linli.lib.errors import Invalid, NotAllowed, NotFound, Refusal
 from linli.web import problems
@@ -73,6 +75,21 @@ MESSAGES: Final[Mapping[str, str]] = {
     "json_invalid": "不是有效的 JSON",
 }
 """Pydantic's error types in Chinese; ``{…}`` comes from the error's context."""
+
+
+class Schema(ninja.Schema):
+    """The base of what the API takes and tells.
+
+    Ninja's own reads every value through a getter that also takes ORM objects: two thirds of what it costs to
+    make an answer of thirty columns. Ours are made of values by name.
+    """
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _run_root_validator(
+        cls, values: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        return handler(values)
 
 
 class ClientId(Schema):

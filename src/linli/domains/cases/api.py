@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Query, Router, Schema, Status
+from ninja import Field, Query, Router, Status
 from ninja import File as FormFile
 from ninja.files import UploadedFile
 from pydantic import ConfigDict
@@ -27,7 +27,7 @@ from linli.kernel.journal import queries as journal
 from linli.kernel.units.queries import book
 from linli.lib.errors import Invalid, WrongState
 from linli.web.pages import Page, PageQuery
-from linli.web.rest import written
+from linli.web.rest import Schema, written
 
 router = Router(tags=["事件"])
 public = Router(tags=["居民查询"], auth=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router
 
 from linli.domains.cases import indicators
 from linli.domains.cases import permissions as may
@@ -16,6 +16,7 @@ from linli.kernel.insight.declaration import Period
 from linli.kernel.insight.figures import Figure, nothing
 from linli.lib.errors import Invalid
 from linli.lib.time import today
+from linli.web.rest import Schema
 
 router = Router(tags=["指标"])
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router
 
 from linli.domains.matters import permissions as may
 from linli.domains.matters import queries
 from linli.domains.matters.models import Matter
 from linli.domains.matters.suggestion import suggest
 from linli.kernel.access.actor import Actor
+from linli.web.rest import Schema
 
 router = Router(tags=["事项"])
 

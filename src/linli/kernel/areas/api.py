@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router
 
 from linli.kernel.areas import queries
 from linli.kernel.areas.levels import level_of
 from linli.kernel.areas.locate import locate
+from linli.web.rest import Schema
 
 router = Router(tags=["区域"])
 

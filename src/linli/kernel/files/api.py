@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from ninja import File as FormFile
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 from ninja.files import UploadedFile
 
 from linli.kernel.files import actions, queries
+from linli.web.rest import Schema
 
 router = Router(tags=["附件"])
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router
 
 from linli.kernel.units.models import Unit
 from linli.web.pages import Page, PageQuery, keyset
+from linli.web.rest import Schema
 
 router = Router(tags=["单位"])
 
