@@ -19,7 +19,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext
+from django.apps import apps
+from django.utils import translation
+
+
+def gettext(text: str) -> str:
+    """``text`` in the language in hand. The command line refuses some things before Django is set up."""
+    return translation.gettext(text) if apps.ready else text
 
 
 class Refusal(Exception):
