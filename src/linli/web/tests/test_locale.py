@@ -7,14 +7,8 @@ from pathlib import Path
 import pytest
 
 from linli.web.locale import compile as catalogues
-from linli.web.tests.catalogue import texts
 
 ENGLISH = Path(catalogues.__file__).parent / "en" / "LC_MESSAGES" / "django.po"
-
-
-def test_every_text_of_the_shell_has_an_english_one() -> None:
-    known = {key.partition("\x00")[0] for key in catalogues.read(ENGLISH)}
-    assert texts() - known == set()
 
 
 def test_gettext_reads_what_is_compiled() -> None:
