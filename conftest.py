@@ -100,10 +100,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered() -> Iterator[None]:
-    """What a test has put into memory (lists, parameters, units) goes with its rolled-back data."""
+    """What a test has put into memory (lists, parameters, units, pages) goes with its rolled-back data."""
+    from django.core.cache import cache
+
     from linli.kernel.records.editions import drop_all
 
     drop_all()
+    cache.clear()
     yield
     drop_all()
 
