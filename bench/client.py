@@ -46,6 +46,12 @@ def get(path: str, token: str) -> Request:
     return Request("get", _head("GET", path, token) + b"\r\n")
 
 
+def view(path: str, session: str) -> Request:
+    """A page as a browser that is signed in asks for it."""
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid={session}\r\n\r\n"
+    return Request("view", head.encode())
+
+
 def post(path: str, token: str, body: object, *, name: str = "post") -> Request:
     content = orjson.dumps(body)
     head = _head("POST", path, token)

@@ -14,12 +14,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from http.client import HTTPConnection
 from pathlib import Path
 
 import psycopg
 from django.conf import settings
 from django.db import connection
+from django.test import Client
 from psycopg import sql
 
 from bench.generate import generate
@@ -27,6 +29,7 @@ from linli.config.embedded import EmbeddedDatabase
 from linli.config.migrations import migrate
 from linli.config.processes import DataLock
 from linli.kernel.access.actor import Actor, actor_of
+from linli.kernel.access.middleware import SESSION_POST
 from linli.kernel.records.editions import drop_all
 from linli.kernel.records.ids import forget_blocks
 from linli.kernel.units.models import Post, Token
@@ -167,10 +170,20 @@ def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Pat
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who works over the API."""
+    """Somebody who works over the API, and at the desk."""
 
     post: Post
     token: str
+
+    @cached_property
+    def session(self) -> str:
+        """The key of a session signed in to, with this post chosen."""
+        browser = Client()
+        browser.force_login(self.post.account)
+        session = browser.session
+        session[SESSION_POST] = self.post.pk
+        session.save()
+        return str(session.session_key)
 
     @property
     def actor(self) -> Actor:

@@ -2,13 +2,16 @@
 
 One connection asks for one page after the other, so that a page's time is the server's own. Beside it the
 time of the page's own query as a prepared statement on the same database, which is the limit.
+
+For each list somebody looks who has most on it. Where even that does not fill a page of the small city, the
+large city is also asked for a page of as many rows: only like pages are compared.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -16,12 +19,13 @@ import orjson
 import psycopg
 from django.db.models import Count
 
-from bench.client import Script, drive, get
+from bench.client import Request, Script, drive, get, view
 from bench.figures import CpuMeter, Run, Spread, keep, show
 from bench.ground import Ground, Person, Web, person, posts, web
 from bench.intake import tally
 from linli.domains.cases import finding, queries
 from linli.domains.cases.models import Case, Task
+from linli.kernel.access.actor import actor_of
 from linli.kernel.units.models import Post
 
 if TYPE_CHECKING:
@@ -43,91 +47,116 @@ class Look:
     person: Person
     asked: dict[str, str]
     page: int = 1
+    rows: int = ROWS
+    is_desk: bool = False
+    """The page of the desk as a browser gets it, not the list over REST."""
 
     @property
     def name(self) -> str:
-        return f"{self.who}, {self.what}"
+        less = f", {self.rows} rows" if self.rows < ROWS else ""
+        return f"{self.who}, {'desk, ' if self.is_desk else ''}{self.what}{less}"
+
+    def request(self, cursor: str) -> Request:
+        if self.is_desk:
+            return view("/desk/?" + urlencode(self.asked, quote_via=quote), self.person.session)
+        asked = {**self.asked, "limit": str(self.rows), "cursor": cursor}
+        return get("/api/v1/cases?" + urlencode(asked, quote_via=quote), self.person.token)
 
 
 def run(base: Ground, chosen: Settings) -> list[Run]:
     names = {cases: base.city(cases) for cases in (chosen.cases, chosen.many)}
     found: dict[int, list[Run]] = {}
+    filled: dict[str, int] = {}
     for cases, name in names.items():
         base.renew(name)
         looks = _looks()
+        if filled:  # the small city's pages that are not full
+            lists = [look for look in looks if not look.is_desk]
+            looks += [replace(look, rows=rows) for look in lists if 0 < (rows := filled[look.name]) < ROWS]
         with web(base) as site:
             found[cases] = [one for look in looks for one in _measure(base, site, look, chosen.repeats)]
+        filled = filled or {look.name: _many(look.person.post, look.asked) for look in looks}
         show(f"worklist: {cases:,} cases", found[cases])
-    _compare(found[chosen.cases], found[chosen.many])
+    _compare(found[chosen.cases], found[chosen.many], filled)
     runs = [run for part in found.values() for run in part]
-    keep("worklist", {"sizes": [chosen.cases, chosen.many]}, runs)
+    keep("worklist", {"sizes": [chosen.cases, chosen.many], "rows": filled}, runs)
     return runs
 
 
+LISTS: dict[str, dict[str, str]] = {
+    "to do": {"list": "todo"},
+    "all": {"list": "all"},
+    "overdue": {"list": "overdue"},
+    "closed, filtered": {"list": "closed", "urgency": "urgent"},
+    f"search {SEARCH}": {"list": "all", "q": SEARCH},
+}
+
+
 def _looks() -> list[Look]:
-    """What three people look at: those of their kind with the most to see."""
-    people = {
-        "grid worker": person(_busiest("grid_worker", "area")),
-        "dispatcher": person(_busiest("dispatcher", "township")),
-        "clerk": person(_busiest_clerk()),
-    }
+    """What people of three roles look at."""
     looks = []
-    for who, one in people.items():
-        looks += [
-            Look(who, "to do", one, {"list": "todo"}),
-            Look(who, "all", one, {"list": "all"}),
-            Look(who, "all, tenth page", one, {"list": "all"}, page=TENTH),
-            Look(who, "overdue", one, {"list": "overdue"}),
-            Look(who, "closed, filtered", one, {"list": "closed", "urgency": "urgent"}),
-            Look(who, f"search {SEARCH}", one, {"list": "all", "q": SEARCH}),
-        ]
+    for who, candidates in (
+        ("grid worker", _busiest("grid_worker", "area")),
+        ("dispatcher", _busiest("dispatcher", "township")),
+        ("clerk", _busiest_clerks()),
+    ):
+        for what, asked in LISTS.items():
+            one = person(max(candidates, key=lambda post: _many(post, asked)))
+            looks.append(Look(who, what, one, asked))
+            if what == "all":
+                looks.append(Look(who, "all, tenth page", one, asked, page=TENTH))
+            if what in ("to do", "all"):
+                looks.append(Look(who, what, one, asked, is_desk=True))
     return looks
 
 
-def _busiest(role: str, column: str) -> Post:
+MOST_ASKED = 30
+"""Of so many people with most cases, the one with most on a list is taken."""
+
+
+def _busiest(role: str, column: str) -> list[Post]:
     by_area = {one.area: one for one in posts(role)}
     areas = Case.objects.values_list(column).annotate(n=Count("pk")).order_by("-n")
-    return next(by_area[area] for area, _ in areas if area in by_area)
+    return [by_area[area] for area, _ in areas if area in by_area][:MOST_ASKED] or posts(role)[:1]
 
 
-def _busiest_clerk() -> Post:
+def _busiest_clerks() -> list[Post]:
     by_unit = {one.unit_id: one for one in posts("clerk")}
     units = Task.objects.values_list("unit_id").annotate(n=Count("pk")).order_by("-n")
-    return next(by_unit[unit] for unit, _ in units if unit in by_unit)
+    return [by_unit[unit] for unit, _ in units if unit in by_unit][:MOST_ASKED] or posts("clerk")[:1]
+
+
+def _many(post: Post, asked: dict[str, str]) -> int:
+    """How much of a page somebody's list fills."""
+    narrowed = queries.Filter.read(asked)
+    return len(finding.page(actor_of(post), asked["list"], narrowed, size=ROWS).cases)
 
 
 def _measure(base: Ground, site: Web, look: Look, repeats: int) -> list[Run]:
-    path = "/api/v1/cases?" + urlencode(look.asked | {"limit": str(ROWS)}, quote_via=quote)
-    token = look.person.token
-    rows = 0
+    cursor = ""
 
     def turn(pages: int) -> Script:
-        nonlocal path, rows
+        nonlocal cursor
         for _ in range(pages):
-            answer = yield get(path, token)
-            told = orjson.loads(answer.body)
-            rows = len(told["items"])
-            if told["next"]:
-                asked = look.asked | {"limit": str(ROWS), "cursor": told["next"]}
-                path = "/api/v1/cases?" + urlencode(asked, quote_via=quote)
+            answer = yield look.request(cursor)
+            cursor = orjson.loads(answer.body)["next"] or cursor
 
     def ask() -> Script:
         for _ in range(repeats):
-            answer = yield get(path, token)
+            answer = yield look.request(cursor)
             assert answer.status == 200, answer.body
 
     drive(site.port, [turn(look.page - 1)] if look.page > 1 else [], seconds=60)
-    cursor = path.partition("cursor=")[2]
-    drive(site.port, [_some(path, token, 10)], seconds=60)  # warm both processes
+    drive(site.port, [_some(look.request(cursor), 10)], seconds=60)  # warm both processes
     meter = CpuMeter({"web": [site.pid], "database": [base.server_pid], "client": [os.getpid()]})
     samples, passed = drive(site.port, [ask()], seconds=600)
     over_http = tally(look.name, samples, passed, meter, ok=[200])
-    return [over_http, _alone(base, look, cursor, repeats)]
+    return [over_http] if look.is_desk else [over_http, _alone(base, look, cursor, repeats)]
 
 
-def _some(path: str, token: str, count: int) -> Script:
+def _some(request: Request, count: int) -> Script:
     for _ in range(count):
-        yield get(path, token)
+        yield request
 
 
 def _alone(base: Ground, look: Look, cursor: str, repeats: int) -> Run:
@@ -135,9 +164,9 @@ def _alone(base: Ground, look: Look, cursor: str, repeats: int) -> Run:
     actor, code = look.person.actor, look.asked["list"]
     listed, narrowed = queries.WORKLISTS[code], queries.Filter.read(look.asked)
     sql, parameters = (
-        finding.soonest(actor, listed, narrowed, cursor, ROWS + 1).query.sql_with_params()
+        finding.soonest(actor, listed, narrowed, cursor, look.rows + 1).query.sql_with_params()
         if listed.by_due
-        else finding.newest(actor, listed, narrowed, cursor, ROWS + 1)
+        else finding.newest(actor, listed, narrowed, cursor, look.rows + 1)
     )
     taken = []
     meter = CpuMeter({"database": [base.server_pid]})
@@ -150,8 +179,13 @@ def _alone(base: Ground, look: Look, cursor: str, repeats: int) -> Run:
     return Run("    its query alone", sum(taken), repeats, 0, Spread.of(taken), used)
 
 
-def _compare(small: list[Run], large: list[Run]) -> None:
+def _compare(small: list[Run], large: list[Run], filled: dict[str, int]) -> None:
+    """Page by page, those that show as many rows in both."""
     print("\n  the large city against the small one (p50)")
-    for one, many in zip(small, large, strict=True):
-        if one.spread and many.spread:
-            print(f"  {one.name:<34}{many.spread.p50:>9.2f} ms {many.spread.p50 / one.spread.p50:>6.2f} x")
+    spreads = {run.name: run.spread for run in large}
+    for one in small:
+        rows = filled.get(one.name, 0)
+        many = spreads.get(one.name if rows == ROWS else f"{one.name}, {rows} rows")
+        if one.spread and many and rows:
+            ratio = many.p50 / one.spread.p50
+            print(f"  {one.name:<34}{rows:>4} rows{many.p50:>9.2f} ms {ratio:>6.2f} x")
