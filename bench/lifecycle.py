@@ -1,4 +1,4 @@
-"""The whole life of a case over HTTP: reported, dispatched, handled, verified, closed, read.
+"""The life of a case over HTTP: short (reported, dispatched, handled, read), and full (verified, closed too).
 
 Five people share it, as in a street: the centre takes in and dispatches, a department handles, a grid worker
 verifies, the centre closes and looks at the whole. Beside it the same rows written, and the same case read,
@@ -52,25 +52,37 @@ class Street:
     matter: str
 
 
+SHAPES = {"short": ("dispatch", "handle"), "full": ("dispatch", "handle", "verify", "close")}
+"""The moves of a life."""
+
+
 def run(base: Ground, chosen: Settings) -> list[Run]:
     base.copy(base.city(chosen.cases))
     street = _street()
+    return [one for shape in SHAPES for one in _measure(base, chosen, street, shape)]
+
+
+def _measure(base: Ground, chosen: Settings, street: Street, shape: str) -> list[Run]:
+    """Lives of one shape over HTTP, and by the database alone."""
+    moves = _moves(street, shape)
     with web(base) as site:
-        drive(site.port, [_life(street) for _ in range(WORKERS)], seconds=min(2.0, chosen.seconds))  # warm
+        drive(
+            site.port, [_life(street, moves) for _ in range(WORKERS)], seconds=min(2.0, chosen.seconds)
+        )  # warm
         groups = {"web": [site.pid], "database": [base.server_pid], "client": [os.getpid()]}
         meter = CpuMeter(groups)
         samples, passed = drive(
-            site.port, [_lives(street) for _ in range(WORKERS)], seconds=chosen.seconds * chosen.rounds
+            site.port, [_lives(street, moves) for _ in range(WORKERS)], seconds=chosen.seconds * chosen.rounds
         )
         runs = _by_step(samples, passed, meter)
         del groups["web"]
         count = max(WORKERS, int(FASTEST * chosen.seconds / 2))
         alone = []
-        for name, shape in (
+        for name, written in (
             ("the database alone, one statement", limit.as_one),
             ("the database alone, row by row", limit.row_by_row),
         ):
-            lives = [_alone(shape, street) for _ in range(count)]
+            lives = [_alone(written, street, moves) for _ in range(count)]
             alone.append(
                 limit.measure(
                     name,
@@ -83,9 +95,13 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
             )
     bound = max(one.rate for one in alone)
     ratio = runs[-1].rate / bound
-    show(f"lifecycle: {WORKERS} connections", [*runs, *alone])
+    show(f"lifecycle, {shape}: {chosen.cases:,} cases, {WORKERS} connections", [*runs, *alone])
     print(f"  whole lives, ratio to the limit: {ratio:.3f}")
-    keep("lifecycle", {"workers": WORKERS, "limit": bound, "ratio": ratio}, [*runs, *alone])
+    keep(
+        "lifecycle",
+        {"shape": shape, "cases": chosen.cases, "workers": WORKERS, "limit": bound, "ratio": ratio},
+        [*runs, *alone],
+    )
     return runs
 
 
@@ -119,12 +135,15 @@ def _street() -> Street:
     raise LookupError("no street with a worker, a centre and a department")
 
 
-def _lives(street: Street) -> Script:
+MoveBy = tuple[Person, str, dict[str, Any]]
+
+
+def _lives(street: Street, moves: list[MoveBy]) -> Script:
     while True:
-        yield from _life(street)
+        yield from _life(street, moves)
 
 
-def _life(street: Street) -> Script:
+def _life(street: Street, moves: list[MoveBy]) -> Script:
     answer = yield post(
         "/api/v1/reports",
         street.centre.token,
@@ -133,7 +152,7 @@ def _life(street: Street) -> Script:
     )
     made = orjson.loads(answer.body)
     number, version = made["number"], made["version"]
-    for whose, move, given in _moves(street):
+    for whose, move, given in moves:
         answer = yield post(
             f"/api/v1/cases/{number}/moves",
             whose.token,
@@ -146,30 +165,31 @@ def _life(street: Street) -> Script:
     yield get(f"/api/v1/cases/{number}", street.centre.token)
 
 
-def _moves(street: Street) -> list[tuple[Person, str, dict[str, Any]]]:
-    return [
+def _moves(street: Street, shape: str) -> list[MoveBy]:
+    known: list[MoveBy] = [
         (street.centre, "dispatch", {"lead": street.clerk.post.unit_id, "opinion": WORDS}),
         (street.clerk, "handle", {"opinion": WORDS}),
         (street.worker, "verify", {"opinion": WORDS}),
         (street.centre, "close", {"result": "solved", "opinion": WORDS}),
     ]
+    return [one for one in known if one[1] in SHAPES[shape]]
 
 
 READ = "SELECT * FROM cases_case WHERE id = $1"
 
 
-def _alone(shape: limit.Shape, street: Street) -> limit.Deed:
+def _alone(shape: limit.Shape, street: Street, moves: list[MoveBy]) -> limit.Deed:
     """The same life as the database has it, read once in the end."""
-    plans, pk = _plans(street)
+    plans, pk = _plans(street, moves)
     return limit.Deed((*map(shape, plans), ((READ, (str(pk).encode(),)),)))
 
 
-def _plans(street: Street) -> tuple[list[limit.Plan], int]:
+def _plans(street: Street, moves: list[MoveBy]) -> tuple[list[limit.Plan], int]:
     """The same life, planned by the platform step by step and not written; and the case's id."""
     given = actions.NewReport.model_validate(street.report | {"matter": street.matter, "client_id": uuid4()})
     planned = actions.plan_report(street.centre.actor, given=given, channel=Channel.DESK)
     plans = [planned.changes.compile()]  # at once: later moves change the rows in hand
-    for whose, move, told in _moves(street):
+    for whose, move, told in moves:
         step = Changes()
         plan_move(whose.actor, flow=flow, move=move, record=planned.case, given=told, at=now(), changes=step)
         plans.append(step.compile())
