@@ -36,10 +36,11 @@ def _live(on: Ground[R], indicator: Indicator, period: Period) -> dict[dt.date, 
 
 def _standing(on: Ground[R], indicator: Indicator, period: Period) -> dict[dt.date, int] | None:
     """The days from what is kept ready, or None where they are not."""
-    kept, area = on.standing, on.whole
-    if kept is None or area is None or kept.window_of(period) != kept.longest:
+    found = on.standing(period)
+    if found is None:
         return None
-    if indicator.code not in {one.code for one in kept.dated}:
+    kept, area, window = found
+    if window != kept.longest or indicator.code not in {one.code for one in kept.dated}:
         return None
     names = {standing.of_day(indicator.code, day): day for day in period.dates}
     return {names[name]: number for _, name, number in standing.sums(kept, area, names)}

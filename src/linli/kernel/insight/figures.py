@@ -80,9 +80,11 @@ def _standing(
     on: Ground[R], indicators: Sequence[Indicator], period: Period, by: str | Level | None
 ) -> dict[Any, dict[str, Figure]] | None:
     """The figures from what is kept ready, or None where they do not stand."""
-    kept, area = on.standing, on.whole
-    days = kept.window_of(period) if kept is not None else None
-    if kept is None or area is None or days is None or not kept.holds(indicators, days):
+    found = on.standing(period)
+    if found is None:
+        return None
+    kept, area, days = found
+    if not kept.holds(indicators, days):
         return None
     if isinstance(by, Level) and not len(area) <= by.width <= Level.GRID.width:
         return None  # above the area; or micro-grids, which most records know nothing of

@@ -32,12 +32,19 @@ class Ground(Generic[R]):
     whole: str | None = None
     """The area of which these are all the records; ``""``: of everywhere. None: they are only some."""
 
+    def standing(self, period: Period) -> tuple[Standing[R], str, int] | None:
+        """The standing figures of these records with their area, and which window ``period`` is of them; None
+        where there are none."""
+        kept = STANDING.get(self.family)
+        days = kept.window_of(period) if kept is not None else None
+        if kept is None or self.whole is None or days is None or not self._is_kept:
+            return None
+        return kept, self.whole, days
+
     @cached_property
-    def standing(self) -> Standing[R] | None:
-        """The standing figures of these records, brought up to date at the first look; None where there are
-        none. Whoever reads a page's figures over one ground reads them all as of that look or later."""
-        kept = STANDING.get(self.family) if self.whole is not None else None
-        return kept if kept is not None and keeping.fresh(kept) else None
+    def _is_kept(self) -> bool:
+        """Brought up to date at the first look: a page's figures over one ground are as of that, or later."""
+        return keeping.fresh(STANDING[self.family])
 
     def entries(self, period: Period) -> QuerySet[Entry]:
         """What the journal of these records tells of a period."""

@@ -48,8 +48,11 @@ def _live(on: Ground[R], period: Period) -> Turned:
 
 
 def _standing(on: Ground[R], period: Period) -> Turned | None:
-    kept, area = on.standing, on.whole
-    if kept is None or area is None or kept.window_of(period) != kept.longest:
+    kept_ready = on.standing(period)
+    if kept_ready is None:
+        return None
+    kept, area, window = kept_ready
+    if window != kept.longest:
         return None
     names = {standing.of_day(standing.TURNS, day): day for day in period.dates}
     found = {name: number for _, name, number in standing.sums(kept, area, [standing.OPEN, *names])}
