@@ -30,12 +30,13 @@ from django.db import connection
 from psycopg import sql
 
 from bench.filling import BLOCK, Filling
-from bench.lives import Library, record, sample
+from bench.lives import Library, end_with_parent, record, sample
 from bench.spread import FIRST, Plan, Wanted, draw
 from linli.config import environment as env
 from linli.config.demo.making import SEED, STEPS, Making
 from linli.config.demo.year import seal_days
 from linli.config.migrations import migrate
+from linli.kernel.insight import keeping
 from linli.kernel.journal import partitions
 from linli.kernel.records.ids import BLOCK as IDS_AT_ONCE
 from linli.kernel.records.ids import forget_blocks
@@ -183,6 +184,7 @@ class _Writer:
 
     @classmethod
     def begin(cls, conninfo: str, library: Library, plan: Plan, wanted: Wanted) -> None:
+        end_with_parent()
         cls.here = cls(conninfo, library, plan, wanted)
 
     def write(self, number: int) -> int:
@@ -222,6 +224,8 @@ def _finish(base: Ground, plan: Plan, wanted: Wanted) -> None:
             run.execute("VACUUM (FREEZE, ANALYZE)")
         with _told("seals"):
             seal_days(wanted.until - dt.timedelta(days=wanted.days + 1), wanted.until)
+        with _told("standing figures"):
+            keeping.keep_all()
         run.execute("CHECKPOINT")
 
 

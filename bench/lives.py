@@ -9,7 +9,9 @@ again, and whatever the flow writes tomorrow is in them tomorrow.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
+import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -108,6 +110,7 @@ class _Recorder:
 
     @classmethod
     def begin(cls, making: Making, drawn: Sample, spots: Spots) -> None:
+        end_with_parent()
         cls.here = cls(making, drawn, spots)
         forget_blocks()
 
@@ -128,6 +131,18 @@ class _Recorder:
             lives.append(Templating(rows, self._spots, int(drawn.plan.place[index]), drawn.weights[at]).life)
         connection.close()
         return lives, columns
+
+
+def end_with_parent() -> None:
+    """Let this process end when its parent is killed: it would hold the lock of the data directory on."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _record(number: int, part: Sequence[int]) -> tuple[list[Life], Columns]:
