@@ -61,7 +61,10 @@ def create_posts(planned: list[PlannedPost], units: list[Unit], *, on: dt.date) 
     """Write accounts and posts, in force from ``on``. All have the one demo password, hashed once."""
     hashed = make_password(read("units")["password"])
     accounts = Account.objects.bulk_create(
-        [Account(username=post.username, name=post.name, password=hashed) for post in planned],
+        [
+            Account(username=post.username, name=post.name, password=hashed, unit=units[post.unit])
+            for post in planned
+        ],
         batch_size=5000,
     )
     return Post.objects.bulk_create(
