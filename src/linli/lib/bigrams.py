@@ -39,14 +39,27 @@ def vector(*texts: str) -> str:
     return " ".join(parts)
 
 
+SHORTEST_NUMBER = 6
+"""Digits by which the beginning of a number is looked for; fewer are a number of their own, as in an address:
+every case's number begins with its year, so that they would find all cases of it."""
+_BEGINNING = ":*"
+
+
 def query(text: str) -> str | None:
     """A ``tsquery`` literal for what somebody typed: all its runs, each as a phrase. None without a word."""
     phrases = []
     for run in _RUN.findall(text):
-        if run.isascii():
-            phrases.append(f"'{run.lower()}':*")
+        if run.isdigit() and len(run) < SHORTEST_NUMBER:
+            phrases.append(f"'{run}'")
+        elif run.isascii():
+            phrases.append(f"'{run.lower()}'{_BEGINNING}")
         elif len(run) == 1:
-            phrases.append(f"'{run}':*")
+            phrases.append(f"'{run}'{_BEGINNING}")
         else:
             phrases.append("(" + " <-> ".join(f"'{run[i : i + 2]}'" for i in range(len(run) - 1)) + ")")
     return " & ".join(phrases) or None
+
+
+def has_beginnings(query: str | None) -> bool:
+    """Whether a query has words of which only the beginning is known."""
+    return query is not None and _BEGINNING in query

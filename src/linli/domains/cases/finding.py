@@ -42,7 +42,8 @@ from linli.domains.cases.queries import (
 from linli.kernel.access.actor import Actor
 from linli.kernel.access.rows import branches, rows, tags_of
 from linli.kernel.flow.perform import visible
-from linli.kernel.records.tags import any_of, windows
+from linli.kernel.records.tags import FEWER_BLOCKS, any_of, windows
+from linli.lib import bigrams
 
 COUNT_LIMIT = 1000
 """Counts beside tabs stop here: 1,000 open cases or more are shown as 999+."""
@@ -100,7 +101,9 @@ def newest(actor: Actor, listed: Worklist, narrowed: Filter, after: str, most: i
         " ORDER BY t.case_id DESC OFFSET 0) found"
         f" CROSS JOIN LATERAL ({one} OFFSET 0) page LIMIT %s"
     )
-    return sql, [windows(before), *asked, before, *conditions, most]
+    # a word of which only the beginning is known is gathered whole for each window
+    parts = windows(before, FEWER_BLOCKS) if bigrams.has_beginnings(narrowed.words()) else windows(before)
+    return sql, [parts, *asked, before, *conditions, most]
 
 
 def _is_untagged(actor: Actor) -> bool:

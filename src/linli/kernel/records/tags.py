@@ -13,7 +13,7 @@ page, not by all that was ever recorded.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 AREA_LENGTHS = (4, 6, 9, 12, 15, 18)
 HIDDEN = "hidden"
@@ -21,6 +21,8 @@ HIDDEN = "hidden"
 
 BLOCKS = (7, 10, 13, 16, 19, 22)
 """Sizes of the blocks of ids, as powers of two: 128, 1,024 … 4,194,304."""
+FEWER_BLOCKS = BLOCKS[1::2]
+"""For a search whose every look into the index is dear."""
 
 
 def of_area(code: str) -> list[str]:
@@ -85,15 +87,16 @@ def either(queries: Iterable[str]) -> str:
     return " | ".join(f"({query})" for query in queries)
 
 
-def windows(before: int) -> list[str]:
-    """``tsquery`` literals that part all ids below ``before``, the highest first.
+def windows(before: int, sizes: Sequence[int] = BLOCKS) -> list[str]:
+    """``tsquery`` literals that part all ids below ``before``, the highest first; a window for each size.
 
-    A window ends where the next larger block begins, so that it is made up of at most eight blocks; the last
-    holds everything that remains. The first may reach above ``before``: whoever reads says the bound too.
+    A window ends where the next larger block begins, so that it is made up of few blocks (eight, of
+    ``BLOCKS``); the last holds everything that remains. The first may reach above ``before``: whoever reads
+    says the bound too.
     """
     made = []
     high = before
-    for size, larger in zip(BLOCKS, (*BLOCKS[1:], None), strict=True):
+    for size, larger in zip(sizes, (*sizes[1:], None), strict=True):
         low = (high - 1) >> larger << larger if larger is not None else 0
         if low < high:
             blocks = range((high - 1) >> size, (low >> size) - 1, -1)

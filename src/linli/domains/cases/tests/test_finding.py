@@ -32,7 +32,7 @@ from linli.domains.matters import queries as matters
 from linli.kernel.access.actor import SYSTEM, Actor, holder_of
 from linli.kernel.clocks.models import Urgency
 from linli.kernel.records.changes import Changes
-from linli.kernel.records.tags import between, of_day, of_id, windows
+from linli.kernel.records.tags import BLOCKS, FEWER_BLOCKS, between, of_day, of_id, windows
 from linli.kernel.units.models import Token
 from linli.lib.errors import Invalid
 from linli.lib.numbers import number_of
@@ -256,10 +256,11 @@ def test_a_cursor_beyond_everything_begins_at_the_newest(city: City, cases: list
 # Windows and spans -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("sizes", [BLOCKS, FEWER_BLOCKS])
 @pytest.mark.parametrize("before", [1, 2, 128, 129, 1024, 1025, 4_194_304, 4_194_305, 29_999_999])
-def test_windows_part_all_ids_below(before: int) -> None:
-    parts = [{tag.strip("'") for tag in window.split(" | ")} for window in windows(before)]
-    assert all(len(part) <= 9 for part in parts)
+def test_windows_part_all_ids_below(before: int, sizes: tuple[int, ...]) -> None:
+    parts = [{tag.strip("'") for tag in window.split(" | ")} for window in windows(before, sizes)]
+    assert all(len(part) <= 64 for part in parts)
     for pk in {0, 1, before // 3, before // 2, before - 129, before - 2, before - 1}:
         if 0 <= pk < before:
             assert sum(not part.isdisjoint(of_id(pk)) for part in parts) == 1
