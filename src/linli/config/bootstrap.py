@@ -14,6 +14,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -60,16 +61,17 @@ def step(name: str, title: str, made_from: str, make: Callable[[], None]) -> Non
     print(f"· {title}", flush=True)
     begun = time.monotonic()
     make()
-    STAMPS.mkdir(exist_ok=True)
+    STAMPS.mkdir(parents=True, exist_ok=True)
     stamp.write_text(made_from)
     print(f"  完成，用时 {time.monotonic() - begun:.0f} 秒", flush=True)
 
 
 def run(command: Sequence[str | Path]) -> None:
     """Run a command with its output in a log; show what it is at while it takes long, and why it failed."""
-    STAMPS.mkdir(parents=True, exist_ok=True)
-    path = STAMPS / "last.log"
-    with path.open("wb") as log:
+    # outside .venv, which a step may make anew
+    handle, name = tempfile.mkstemp(prefix="linli-setup-", suffix=".log")
+    path = Path(name)
+    with open(handle, "wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=CHECKOUT)
         try:
             watch(process, path)
@@ -82,6 +84,7 @@ def run(command: Sequence[str | Path]) -> None:
             f"{tail}\n这一步没有成功（退出码 {process.returncode}），日志：{path}\n"
             "若是网络原因，请稍后重试，会从这一步继续。If the network was at fault, run it again."
         )
+    path.unlink()
 
 
 def watch(process: subprocess.Popen[bytes], log: Path) -> None:
@@ -110,6 +113,21 @@ def watch(process: subprocess.Popen[bytes], log: Path) -> None:
 def last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def is_bare(venv: Path) -> bool:
+    """Whether there is nothing in it but what ``venv`` itself puts there: a set-up that was cut short."""
+    own = (
+        "pip",
+        "setuptools",
+        "_distutils_hack",
+        "distutils-precedence",
+        "pkg_resources",
+        "wheel",
+        "__pycache__",
+    )
+    packages = venv.glob("lib*/python*/site-packages/*")
+    return (venv / "pyvenv.cfg").exists() and all(one.name.startswith(own) for one in packages)
 
 
 def make_venv() -> None:
@@ -145,7 +163,7 @@ def set_up(*, dev: bool) -> None:
     venv = fingerprint()
     stamp = STAMPS / "venv"
     if not PYTHON.exists() or not stamp.exists() or stamp.read_text() != venv:
-        if VENV.exists() and not stamp.exists():
+        if VENV.exists() and not stamp.exists() and not is_bare(VENV):
             raise CannotSetUp(
                 f"{VENV} 已存在，但不是由本程序建立的；请移走它再试。\n"
                 "This .venv was not made by us; move it away."
