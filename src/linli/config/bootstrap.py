@@ -69,9 +69,8 @@ def step(name: str, title: str, made_from: str, make: Callable[[], None]) -> Non
 def run(command: Sequence[str | Path]) -> None:
     """Run a command with its output in a log; show what it is at while it takes long, and why it failed."""
     # outside .venv, which a step may make anew
-    handle, name = tempfile.mkstemp(prefix="linli-setup-", suffix=".log")
-    path = Path(name)
-    with open(handle, "wb") as log:
+    with tempfile.NamedTemporaryFile(prefix="linli-setup-", suffix=".log", delete=False) as log:
+        path = Path(log.name)
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=CHECKOUT)
         try:
             watch(process, path)
