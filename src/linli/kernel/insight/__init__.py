@@ -7,6 +7,7 @@ reason, and a value only where there is something to divide by. The same conditi
 that behind every figure stands exactly the list that was counted.
 
 Figures of a whole page come from one statement per grain, however many areas it shows: each side of each
-indicator is a ``count(*) FILTER (…)`` of the same scan. They are read live. Where a city's years no longer
-allow that, ``days.per_day`` is the seam: it yields daily counts, and may one day read them from a rollup.
+indicator is a ``count(*) FILTER (…)`` of the same scan. Those that are looked at all day *stand*: they are
+kept by following the journal (``standing``, ``keeping``) and are the live ones as of some seconds ago. Nobody
+who asks for a figure need know which of the two it was.
 """

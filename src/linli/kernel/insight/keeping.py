@@ -101,10 +101,14 @@ def _rests_on(standing: Standing[Any]) -> str:
 
 
 def _changed(standing: Standing[Any], mark: Watermark, at: dt.datetime) -> list[int] | None:
-    """Records that moved since the watermark, or whose time has come; None where they are too many."""
+    """Records that moved since the watermark, or whose time has come; None where they are too many.
+
+    A transaction that is long under way holds the watermark back; what was looked at since is not again.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT record_id FROM journal_entry WHERE family = %s AND tx >= %s::xid8"
+            "SELECT e.record_id FROM journal_entry e LEFT JOIN insight_tally t USING (record_id)"
+            " WHERE e.family = %s AND e.tx >= %s::xid8 AND (t.version IS NULL OR t.version < e.seq)"
             " UNION SELECT record_id FROM insight_tally WHERE family = %s AND next_at <= %s LIMIT %s",
             [standing.family, mark.settled, standing.family, at, MANY + 1],
         )
@@ -196,7 +200,8 @@ class Looked:
     at: dt.datetime
     ids: Sequence[int]
     adds: defaultdict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    places: dict[int, str] = field(default_factory=dict)
+    places: dict[int, tuple[str, int]] = field(default_factory=dict)
+    """By record: its area and its version."""
     middles: dict[int, float] = field(default_factory=dict)
     times: dict[int, dt.datetime] = field(default_factory=dict)
 
@@ -207,11 +212,12 @@ class Looked:
                 record_id=pk,
                 family=self.standing.family,
                 area=today_code(area, moved),
+                version=version,
                 adds=dict(self.adds[pk]),
                 middle=self.middles.get(pk),
                 next_at=self.times.get(pk),
             )
-            for pk, area in self.places.items()
+            for pk, (area, version) in self.places.items()
             if self.adds[pk] or pk in self.times
         }
 
@@ -225,7 +231,7 @@ class Looked:
         median = next((one for one in indicators if one.middle is not None), None)
         for row in self._rows(conditions, median):
             pk, mine = row["pk"], self.adds[row["pk"]]
-            self.places[pk] = row["area"]
+            self.places[pk] = row["area"], row["version"]
             mine.update(of_window(days, name) for name in conditions if row[f"is_{name}"])
             if median is not None and row[f"is_{median.code}_counted"]:
                 self.middles[pk] = row["seconds"]
@@ -251,7 +257,7 @@ class Looked:
         }
         if median is not None and median.middle is not None:
             columns["seconds"] = Extract(median.middle, "epoch", output_field=FloatField())
-        plain = ["pk", "area", "state", *standing.groups, *{one.instant for one in standing.dated}]
+        plain = ["pk", "area", "version", "state", *standing.groups, *{one.instant for one in standing.dated}]
         found = standing.flow.model._default_manager.filter(pk__in=self.ids).order_by()
         asked = found.values(*plain).annotate(**columns).values_list(*plain, *columns)
         sql, parameters = with_facts(shared, asked.query.sql_with_params())

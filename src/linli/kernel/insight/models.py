@@ -16,6 +16,7 @@ class Tally(models.Model):
     record_id = models.BigIntegerField(primary_key=True)
     family = models.CharField(max_length=20, db_collation=C)
     area = models.CharField(max_length=18, db_collation=C, help_text="as the tree stands today")
+    version = models.IntegerField(default=0, help_text="of the record when it was looked at")
     adds = models.JSONField(help_text="{name of a sum: what the record adds to it}")
     middle = models.FloatField(null=True, help_text="seconds, where the record counts for a median")
     next_at = models.DateTimeField(null=True, help_text="when time alone may change what it adds")

@@ -19,7 +19,7 @@ from linli.domains.cases.tests.steps import GRID, dispatched, filed, go
 from linli.kernel.areas.levels import Level
 from linli.kernel.insight import days, figures, keeping, stock
 from linli.kernel.insight.declaration import Period
-from linli.kernel.insight.models import Sum, Tally, Watermark
+from linli.kernel.insight.models import Sum
 from linli.kernel.insight.standing import STANDING
 from linli.lib.time import at
 
@@ -94,15 +94,9 @@ def test_nothing_is_looked_at_where_nothing_has_changed(city: City) -> None:
     for _ in range(3):
         filed(GRID)
     keeping.keep(STANDS)
-    _everything_is_settled()
     with CaptureQueriesContext(connection) as asked:
         keeping.keep(STANDS)
     assert not any("cases_case" in query["sql"] for query in asked)
-
-
-def _everything_is_settled() -> None:
-    """A test writes in one transaction, which is never settled before its end: say that it is."""
-    Watermark.objects.update(settled=str(2**63))
 
 
 def test_the_cost_of_keeping_is_that_of_what_has_moved(city: City) -> None:
@@ -151,11 +145,9 @@ def test_figures_of_a_kept_city_are_counted_anew_when_the_declaration_changes(
 ) -> None:
     filed(GRID)
     keeping.keep(STANDS)
-    _everything_is_settled()
-    Tally.objects.all().delete()
     Sum.objects.all().delete()
     keeping.keep(STANDS)
-    assert not Tally.objects.exists(), "nothing moved, so that nothing was looked at"
+    assert not Sum.objects.exists(), "nothing moved, so that nothing was looked at"
     monkeypatch.setattr(keeping, "_rests_on", lambda standing: "another")
     keeping.keep(STANDS)
     assert differences(city) == []
