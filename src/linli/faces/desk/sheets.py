@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from django.http import FileResponse
 from django.utils.translation import gettext as _
 
-from linli.domains.cases.models import Case
 from linli.domains.cases.finding import EXPORT_LIMIT
+from linli.domains.cases.models import Case
 from linli.kernel.access.actor import Actor
 from linli.kernel.areas.queries import paths_of
 from linli.lib.time import LOCAL, now, today
