@@ -7,14 +7,11 @@ only when that was asked for.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import python_calamine
 from django.utils.translation import gettext
 from pydantic import ValidationError
 
@@ -24,8 +21,9 @@ from linli.domains.cases.actions import NewReport, Planned
 from linli.domains.cases.models import Channel
 from linli.kernel.access.actor import Actor
 from linli.kernel.flow.input import messages
+from linli.lib import sheets
 from linli.lib.errors import Invalid, Refusal
-from linli.lib.texts import NotText, decode
+from linli.lib.sheets import RowError
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "text": ("问题描述", "诉求内容", "工单内容", "内容", "text"),
@@ -44,19 +42,6 @@ LARGEST = 50_000
 """Rows of one file; larger ones are split by whoever exports them."""
 BATCH = 500
 """Rows written in one statement."""
-
-
-@dataclass(frozen=True)
-class RowError:
-    """Row ``row`` (counted as a spreadsheet shows it) cannot be taken."""
-
-    row: int
-    field: str
-    message: str
-
-    def __str__(self) -> str:
-        told = {"n": self.row, "field": self.field, "message": self.message}
-        return gettext("第 %(n)d 行，%(field)s：%(message)s") % told
 
 
 class LoadFaulty(Invalid):
@@ -96,23 +81,22 @@ def load_reports(
     source: Path | bytes,
     *,
     actor: Actor,
-    name: str = "",
     channel: str = Channel.HOTLINE,
     keep_good: bool = False,
 ) -> Loaded:
-    """Take the reports of a file in. ``source`` is a path, or the bytes of an upload called ``name``.
+    """Take the reports of a file in. ``source`` is a path, or the bytes of an upload.
 
     All or nothing unless ``keep_good``: then rows without errors are kept and the others are told. A row
     whose source number is known already is not filed twice. Refuses NotAllowed, Invalid, LoadFaulty.
     """
     actor.require(may.IMPORT)
     data = source.read_bytes() if isinstance(source, Path) else source
-    rows = list(_rows(data, name or (source.name if isinstance(source, Path) else "")))
+    rows = sheets.read(data, headings=COLUMNS, required=REQUIRED, most=LARGEST).rows
     loaded = Loaded()
-    known = actions.known_sources(channel, [str(row.get("source_number", "")) for _, row in rows])
+    known = actions.known_sources(channel, [sheets.text(row.get("source_number")) for _, row in rows])
     planned: list[Planned] = []
     for number, row in rows:
-        source_number = str(row.get("source_number", ""))
+        source_number = sheets.text(row.get("source_number"))
         if source_number and source_number in known:
             loaded.repeated += 1
             continue
@@ -120,7 +104,7 @@ def load_reports(
         try:
             planned.append(actions.plan_report(actor, given=_given(row), channel=channel))
         except Refusal as refusal:
-            loaded.errors += _errors(number, refusal)
+            loaded.errors += sheets.errors_of(number, refusal, COLUMNS)
     if loaded.errors and not keep_good:
         raise LoadFaulty(loaded.errors)
     loaded.filed = actions.file_many(planned, size=BATCH)
@@ -133,71 +117,11 @@ def _given(row: Mapping[str, Any]) -> NewReport:
         values["urgency"] = URGENCIES.get(str(values["urgency"]), values["urgency"])
     for text in ("text", "address", "matter", "source_number"):
         if text in values:
-            values[text] = _as_text(values[text])
-    contact = {k: _as_text(row[k]) for k in ("name", "phone") if row.get(k) not in ("", None)}
+            values[text] = sheets.text(values[text])
+    contact = {k: sheets.text(row[k]) for k in ("name", "phone") if row.get(k) not in ("", None)}
     if contact:
         values["contact"] = contact
     try:
         return NewReport.model_validate(values)
     except ValidationError as error:
         raise Invalid(fields=messages(error, NewReport)) from error
-
-
-def _as_text(value: Any) -> str:
-    """Spreadsheets give numbers for what people typed as text: 13800000000.0 is a phone number."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _errors(row: int, refusal: Refusal) -> list[RowError]:
-    fields = refusal.fields if isinstance(refusal, Invalid) else {}
-    if not fields:
-        return [RowError(row, gettext("整行"), refusal.message)]
-    return [RowError(row, name, message) for name, message in fields.items()]
-
-
-def _rows(data: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(row number, {field: value}) of the file's rows that are not blank."""
-    table = _spreadsheet(data) if data[:4] == b"PK\x03\x04" else _csv(data)
-    if not table:
-        raise Invalid(fields={"file": "文件是空的"})
-    fields = _header(table[0])
-    if len(table) - 1 > LARGEST:
-        raise Invalid(fields={"file": gettext("一次最多导入 %(n)d 行，请拆分后再导入") % {"n": LARGEST}})
-    for number, cells in enumerate(table[1:], start=2):
-        row = {name: cells[i] for i, name in fields.items() if i < len(cells)}
-        if any(value not in ("", None) for value in row.values()):
-            yield number, row
-
-
-def _header(cells: list[Any]) -> dict[int, str]:
-    """Column index → field."""
-    by_heading = {heading: name for name, headings in COLUMNS.items() for heading in headings}
-    fields = {
-        i: by_heading[str(cell).strip()] for i, cell in enumerate(cells) if str(cell).strip() in by_heading
-    }
-    missing = [COLUMNS[name][0] for name in REQUIRED if name not in fields.values()]
-    if missing:
-        said = gettext("首行缺少栏目：%(names)s") % {"names": "、".join(missing)}
-        raise Invalid(fields={"file": said})
-    return fields
-
-
-def _csv(data: bytes) -> list[list[Any]]:
-    try:
-        text = decode(data)
-    except NotText as error:
-        raise Invalid(fields={"file": "文件编码无法识别，请用 UTF-8 或 GB18030 编码保存"}) from error
-    try:
-        return [list(row) for row in csv.reader(io.StringIO(text, newline=""))]
-    except csv.Error as error:
-        raise Invalid(fields={"file": gettext("CSV 格式有误：%(error)s") % {"error": error}}) from error
-
-
-def _spreadsheet(data: bytes) -> list[list[Any]]:
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return [list(row) for row in book.get_sheet_by_index(0).to_python()]
-    except python_calamine.CalamineError as error:
-        raise Invalid(fields={"file": "无法读取该表格文件，请另存为 xlsx 后再试"}) from error

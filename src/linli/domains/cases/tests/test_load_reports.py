@@ -42,7 +42,7 @@ def test_a_spreadsheet_is_read_with_its_numbers_as_people_typed_them(city: City)
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, HEADER.split(","))
         sheet.write_row(1, 0, [20260001, "井盖破损，行人绊倒", LNG, LAT, "李先生", 13912345678])
-    loaded = load_reports(buffer.getvalue(), actor=city.actor("dispatcher"), name="热线.xlsx")
+    loaded = load_reports(buffer.getvalue(), actor=city.actor("dispatcher"))
     assert loaded.filed == 1
     assert Report.objects.get().source_number == "20260001"
 
@@ -52,7 +52,7 @@ def test_nothing_is_kept_when_a_row_is_wrong(city: City) -> None:
     with pytest.raises(LoadFaulty) as refusal:
         load_reports(csv(*GOOD, *bad), actor=city.actor("dispatcher"))
     assert {problem.row for problem in refusal.value.problems} == {4, 5, 6}
-    assert {problem.field for problem in refusal.value.problems} >= {"text", "lng"}
+    assert {problem.field for problem in refusal.value.problems} >= {"问题描述", "经度"}
     assert not Report.objects.exists()
 
 
@@ -60,7 +60,7 @@ def test_good_rows_are_kept_when_that_was_asked_for(city: City) -> None:
     bad = f"RX003,短,{LNG},{LAT},,"
     loaded = load_reports(csv(*GOOD, bad), actor=city.actor("dispatcher"), keep_good=True)
     assert loaded.filed == 2
-    assert [(error.row, error.field) for error in loaded.errors] == [(4, "text")]
+    assert [(error.row, error.field) for error in loaded.errors] == [(4, "问题描述")]
 
 
 def test_the_same_file_again_files_nothing_twice(city: City, tmp_path: Path) -> None:

@@ -344,7 +344,6 @@ def import_reports(request: HttpRequest, actor: Actor) -> HttpResponse:
             context["loaded"] = load_reports(
                 upload.read(),
                 actor=actor,
-                name=upload.name or "",
                 channel=channel,
                 keep_good="keep_good" in request.POST,
             )
