@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from linli.domains.cases import indicators
+from linli.faces.wall import addresses
 from linli.faces.wall.board import Board
 from linli.faces.wall.sight import RECENT_DAYS, Sight
 
@@ -21,16 +23,30 @@ class Panel:
     name: str
     content: SafeString
     mark: str
+    more: str = ""
+    """Where all of it is listed, for when the screen has room for a part only."""
 
 
 def panels_of(read: Board, sight: Sight) -> list[Panel]:
     """The wall's parts as they are shown."""
     context = {"board": read, "sight": sight, "recent_days": RECENT_DAYS}
+    more = _more(sight)
     made = []
     for name in PANELS:
         content = render_to_string(f"wall/panels/{name}.html", context)
-        made.append(Panel(name, content, digest(content.encode())))
+        made.append(Panel(name, content, digest(content.encode()), more.get(name, "")))
     return made
+
+
+def _more(sight: Sight) -> dict[str, str]:
+    """The lists behind the panels whose rows a screen may have to cut."""
+    reported = addresses.behind(indicators.REPORTED, sight.area, sight.recent)
+    return {
+        "areas": addresses.behind(indicators.OPEN, sight.area, sight.recent),
+        "units": addresses.behind(indicators.OVERDUE, sight.area, sight.recent),
+        "categories": reported,
+        "latest": reported,
+    }
 
 
 def digest(content: bytes) -> str:

@@ -18,6 +18,7 @@ from linli.domains.cases.models import Case
 from linli.domains.cases.tests.journeys import END, live
 from linli.faces.wall import figure_page
 from linli.faces.wall.board import Shown, board
+from linli.faces.wall.panels import panels_of
 from linli.faces.wall.sight import sight_of
 from linli.kernel.access.actor import Actor
 from linli.kernel.insight import keeping
@@ -71,6 +72,19 @@ def test_the_list_behind_every_figure_has_as_many_rows(city: City, word: str) ->
         for bar in read.categories:
             assert count_behind(actor, bar.url) == bar.number
         assert any(one.figure.numerator for one in read.headline)
+
+
+def test_a_panel_that_may_be_cut_leads_to_all_of_its_list(city: City) -> None:
+    live(city, 12, seed=5)
+    actor = city.actor("leader")
+    with at(END):
+        sight = sight_of(actor)
+        read = board(sight)
+        panels = {panel.name: panel for panel in panels_of(read, sight)}
+        cut = {name for name, panel in panels.items() if "data-fit" in panel.content}
+        assert cut
+        assert cut == {name for name, panel in panels.items() if panel.more}
+        assert count_behind(actor, panels["categories"].more) == sum(bar.number for bar in read.categories)
 
 
 @pytest.mark.parametrize("word", MAY)

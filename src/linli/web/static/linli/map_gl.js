@@ -74,6 +74,7 @@ function boundsOf(library, areas) {
 /** @param {(name: string) => string} token @param {object} areas */
 function styleOf(token, areas) {
   const shades = [1, 2, 3, 4].flatMap((shade) => [shade, 0.06 + shade * 0.13]);
+  const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // a wall of screens is read from afar
   const tones = ["warning", "danger", "success", "neutral"].flatMap((tone) => [tone, token(`--${tone}`)]);
   return {
     version: 8,
@@ -82,9 +83,9 @@ function styleOf(token, areas) {
       { id: "ground", type: "background", paint: { "background-color": token("--map-ground") } },
       { id: "areas", type: "fill", source: "areas", paint: { "fill-color": token("--map-area") } },
       { id: "shades", type: "fill", source: "areas", paint: { "fill-color": token("--accent"), "fill-opacity": ["match", ["coalesce", ["get", "shade"], 0], ...shades, 0] } },
-      { id: "lines", type: "line", source: "areas", paint: { "line-color": token("--map-line"), "line-width": 1 } },
-      { id: "names", type: "symbol", source: "areas", layout: { "text-field": ["coalesce", ["get", "name"], ""], "text-size": 12, "text-padding": 4 }, paint: { "text-color": token("--text"), "text-halo-color": token("--map-area"), "text-halo-width": 1.25 } },
-      { id: "points", type: "circle", source: "points", paint: { "circle-color": ["match", ["coalesce", ["get", "tone"], "info"], ...tones, token("--info")], "circle-radius": ["case", ["==", ["get", "tone"], "danger"], 8, 6], "circle-stroke-width": 2, "circle-stroke-color": token("--surface") } },
+      { id: "lines", type: "line", source: "areas", paint: { "line-color": token("--map-line"), "line-width": scale } },
+      { id: "names", type: "symbol", source: "areas", layout: { "text-field": ["coalesce", ["get", "name"], ""], "text-size": 12 * scale, "text-padding": 4 }, paint: { "text-color": token("--text"), "text-halo-color": token("--map-area"), "text-halo-width": 1.25 } },
+      { id: "points", type: "circle", source: "points", paint: { "circle-color": ["match", ["coalesce", ["get", "tone"], "info"], ...tones, token("--info")], "circle-radius": ["case", ["==", ["get", "tone"], "danger"], 8 * scale, 6 * scale], "circle-stroke-width": 2 * scale, "circle-stroke-color": token("--surface") } },
     ],
   };
 }

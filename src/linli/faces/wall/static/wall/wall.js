@@ -8,6 +8,10 @@ import { asset } from "../linli/texts.js";
 /** @typedef {{panels: Record<string, [string, string]>, marks: Record<string, [number, string]>, legend: [number, string][], points: object}} News */
 
 const LATE_MILLISECONDS = 60_000;
+/** The screen that does not scroll, as wall.css has it. */
+const fixed = matchMedia("(min-width: 1200px) and (min-height: 840px)");
+/** Rows of a list where the page scrolls: a look, not the whole list. */
+const MOST_ROWS = 10;
 
 /** @param {HTMLElement} wall */
 function keepFresh(wall) {
@@ -59,6 +63,7 @@ async function show(wall, news) {
     const [mark, content] = news.panels[panel.dataset.panel] ?? [];
     if (mark && mark !== panel.dataset.mark) await replace(panel, mark, content);
   }
+  fit(wall);
   wall.querySelectorAll("[data-step]").forEach((step, place) => { step.textContent = news.legend[place]?.[1] ?? ""; });
   document.getElementById("wall-map-points").textContent = JSON.stringify(news.points);
   shade(news.marks, wall.dataset.nothing);
@@ -78,6 +83,25 @@ async function replace(panel, mark, content) {
   if (panel.querySelector("[data-chart]")) await enhanceCharts(panel);
 }
 
+/** Leaves out the rows for which a panel has no room: whole rows are shown, or none of them, and the way to the rest. @param {HTMLElement} wall */
+function fit(wall) {
+  const panels = [...wall.querySelectorAll("[data-panel]:has([data-fit])")];
+  for (const panel of panels) for (const row of rowsOf(panel)) row.hidden = false;
+  for (const panel of panels) {
+    const rows = rowsOf(panel);
+    const bottom = panel.getBoundingClientRect().bottom + 1;
+    const kept = fixed.matches ? rows.filter((row) => row.getBoundingClientRect().bottom <= bottom) : rows.slice(0, MOST_ROWS);
+    for (const row of rows.slice(kept.length)) row.hidden = true;
+    const more = panel.closest("section").querySelector("[data-more]");
+    if (!more) continue;
+    more.hidden = kept.length === rows.length;
+    more.querySelector("b").textContent = `${rows.length - kept.length}`;
+  }
+}
+
+/** @param {HTMLElement} panel @returns {HTMLElement[]} */
+const rowsOf = (panel) => [...panel.querySelector("[data-fit]").children];
+
 /** The map reads its areas from the page; only shade and words of grids change. @param {Record<string, [number, string]>} marks @param {string} nothing */
 function shade(marks, nothing) {
   const place = document.getElementById("wall-map-areas");
@@ -92,4 +116,9 @@ function shade(marks, nothing) {
   place.textContent = JSON.stringify(areas);
 }
 
-document.querySelectorAll("[data-wall]").forEach(keepFresh);
+for (const wall of document.querySelectorAll("[data-wall]")) {
+  keepFresh(wall);
+  fit(wall);
+  addEventListener("resize", () => fit(wall));
+  document.fonts.ready.then(() => fit(wall));
+}
