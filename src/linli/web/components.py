@@ -60,6 +60,8 @@ class Column(Generic[T]):
     value: Callable[[T], object]
     role: Literal["title", "mark", "fact", "wide"] = "fact"
     is_number: bool = False
+    is_short: bool = False
+    """Instants, numbers of cases, codes: never broken over two lines."""
     is_content: bool = False
     """Names and what people wrote, as opposed to words of the product: told to be Chinese."""
     sort_url: str = ""

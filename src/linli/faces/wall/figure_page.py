@@ -188,11 +188,15 @@ def _case_columns(sight: Sight, paths: Mapping[str, str]) -> list[Column[Case]]:
     return [
         Column(_("事件"), lambda case: _title(case, sight), role="title"),
         Column(_("状态"), lambda case: _(case.state_title), role="mark"),
-        Column(_("编号"), lambda case: case.number),
+        Column(_("编号"), lambda case: case.number, is_short=True),
         Column(_("地点"), lambda case: "" if sight.hides(case) else paths[case.area], is_content=True),
         Column(_("办理单位"), lambda case: book().name(case.holder_id), is_content=True),
-        Column(_("上报时间"), lambda case: components.moment(case.opened_at)),
-        Column(_("结案时间"), lambda case: components.moment(case.closed_at) if case.closed_at else ""),
+        Column(_("上报时间"), lambda case: components.moment(case.opened_at), is_short=True),
+        Column(
+            _("结案时间"),
+            lambda case: components.moment(case.closed_at) if case.closed_at else "",
+            is_short=True,
+        ),
     ]
 
 
@@ -211,11 +215,17 @@ def _entry_rows(asked: Asked, entries: list[Entry]) -> tuple[list[Row], list[Col
     paths = paths_of({case.area for case in cases.values()}, below=sight.actor.area)
     moved: list[Column[Any]] = [
         Column(_("流转"), lambda entry: _(move_title(entry.move)), role="mark"),
-        Column(_("流转时间"), lambda entry: components.moment(entry.at)),
+        Column(_("流转时间"), lambda entry: components.moment(entry.at), is_short=True),
         Column(_("经办单位"), lambda entry: book().name(entry.unit), is_content=True),
     ]
     of_case = [
-        Column(one.title, _through(cases, one), role=one.role, is_content=one.is_content)
+        Column(
+            one.title,
+            _through(cases, one),
+            role=one.role,
+            is_content=one.is_content,
+            is_short=one.is_short,
+        )
         for one in _case_columns(sight, paths)
         if one.role != "mark"
     ]

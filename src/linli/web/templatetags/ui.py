@@ -208,9 +208,11 @@ def photos(photos: Sequence[Photo], label: Text) -> SafeString:
 
 
 @register.simple_tag
-def empty(text: Text, icon: str = "empty", action: Text = "", href: str = "") -> SafeString:
-    """Nothing here, and what one can do about it."""
-    return _render("empty", text=text, icon=icon, action=action, href=href)
+def empty(
+    text: Text, icon: str = "empty", action: Text = "", href: str = "", ways: Sequence[Choice] = ()
+) -> SafeString:
+    """Nothing here, and what one can do about it: one thing, or several ``ways`` on."""
+    return _render("empty", text=text, icon=icon, action=action, href=href, ways=ways)
 
 
 @register.simple_tag
@@ -365,7 +367,7 @@ def _cell(column: Column[Any], value: object, url: str) -> str:
         shown = mark_safe(f'<span lang="{components.CHINESE}">{shown}</span>')
     if column.role == "title" and url:
         shown = markup('<a class="ll-table__link" href="{}">{}</a>', url, shown)
-    number = " ll-number" if column.is_number else ""
+    number = f"{' ll-number' if column.is_number else ''}{' ll-nowrap' if column.is_short else ''}"
     title = escaped(column.title)
     return f'<td role="cell" class="ll-cell--{column.role}{number}" data-title="{title}">{shown}</td>'
 

@@ -10,6 +10,7 @@ import { enhanceUploads } from "./uploads.js";
 async function enhance(root) {
   const within = root.parentNode ?? root; // the arrived element may itself be the part
   enhanceUploads(within);
+  for (const button of within.querySelectorAll("[data-unfold]")) button.hidden = false; // only a script can unfold
   (root.matches?.("[data-focus]") ? root : root.querySelector("[data-focus]"))?.focus();
   if (within.querySelector("[data-map]")) (await import("./map.js")).enhanceMaps(within);
   if (within.querySelector("[data-chart]")) (await import("./charts.js")).enhanceCharts(within);
@@ -31,6 +32,8 @@ function listenToShell() {
     const target = /** @type {Element} */ (event.target);
     if (target.closest("[data-reload]")) location.reload();
     if (target.closest("[data-back]")) history.back();
+    const unfold = target.closest("[data-unfold]");
+    if (unfold) unfold.setAttribute("aria-expanded", String(unfold.getAttribute("aria-expanded") === "false"));
     if (target.closest("[data-dismiss]")) target.closest(".ll-toast")?.remove();
     if (target.closest("[data-full-screen]")) {
       if (document.fullscreenElement) document.exitFullscreen();

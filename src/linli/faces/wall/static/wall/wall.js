@@ -95,7 +95,7 @@ function fit(wall) {
     const more = panel.closest("section").querySelector("[data-more]");
     if (!more) continue;
     more.hidden = kept.length === rows.length;
-    more.querySelector("b").textContent = `${rows.length - kept.length}`;
+    more.querySelector("[data-more-count]").textContent = `${rows.length - kept.length}`;
   }
 }
 
