@@ -63,10 +63,10 @@ def report(page: Page, lng: float, lat: float, photo: Path) -> str:
 def make_move(page: Page, name: str, fill: Callable[[Page], None]) -> None:
     """Open a move's form from the case page, fill it in, and make it."""
     number = page.locator("#case").get_attribute("data-case")
-    link = page.locator(f"#case a[href$='/moves/{name}/']").first
-    if not link.is_visible():
+    link = page.locator(f"#case a[href$='/moves/{name}/']:visible")
+    if not link.count():
         page.locator(".desk-offers__more summary").click()
-    link.click()
+    link.first.click()
     form = page.locator(f"form[data-move={name}]")
     form.wait_for()
     fill(page)

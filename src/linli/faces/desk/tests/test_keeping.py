@@ -483,3 +483,13 @@ def test_a_password_is_one_s_own_also_without_a_post(city: City) -> None:
 
 def test_strangers_are_sent_to_sign_in(client: Client, city: City) -> None:
     assert client.get("/desk/me/password/")["Location"].startswith("/login")
+
+
+def test_a_register_page_leaves_the_menu_of_ones_own_posts_alone(city: City, sign_in: SignIn) -> None:
+    client = sign_in("system_admin")
+    account = city.posts["worker"].account_id
+    for path in (
+        f"/desk/registers/accounts/{account}/",
+        f"/desk/registers/units/{city.posts['worker'].unit_id}/",
+    ):
+        assert [post["is_current"] for post in client.get(path).context["posts"]] == [True]

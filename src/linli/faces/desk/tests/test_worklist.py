@@ -176,3 +176,12 @@ def test_refuses_to_move_what_was_not_chosen_or_not_seen(sign_in: SignIn, file_r
     sent = {"move": "accept", "chosen": [_key(case)], "confirmed": "1"}
     assert sign_in("far_dispatcher").post("/desk/bulk/", sent).status_code == 422
     assert sign_in("leader").post("/desk/bulk/", sent).status_code == 403
+
+
+def test_an_empty_list_says_what_to_do_next(sign_in: SignIn) -> None:
+    worker = sign_in("worker")
+    ways = worker.get("/desk/?list=todo").context["ways_on"]
+    assert [way.url for way in ways] == ["/desk/report/", "/desk/?list=unit", "/desk/?list=area"]
+    assert [way.url for way in worker.get("/desk/?list=todo&q=没有的词").context["ways_on"]] == [
+        "/desk/?list=todo"
+    ]

@@ -109,7 +109,7 @@ def _account_shown(
         ],
         "tabs": lists.tabs(actor, "desk:account-list"),
         "trail": [Crumb(_("账号"), reverse("desk:account-list"))],
-        "posts": [
+        "appointments": [
             row(one, shown, key=str(one.pk), url=reverse("desk:post-end", args=[one.pk]) if may_end else "")
             for one in posts
         ],

@@ -134,7 +134,7 @@ def _shown(
             Crumb(_("单位"), reverse("desk:unit-list")),
             *(Crumb(str(one), reverse("desk:unit", args=[one.pk])) for one in _line(found.parent)),
         ],
-        "posts": [
+        "appointments": [
             row(one, shown, key=str(one.pk), url=reverse("desk:account", args=[one.account_id]))
             for one in posts[:POSTS_SHOWN]
         ],

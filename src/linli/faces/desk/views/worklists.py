@@ -85,6 +85,7 @@ def worklist(request: HttpRequest, actor: Actor) -> HttpResponse:
             "next_url": _address(request.GET, chosen.code, after=page.next) if page.next else "",
             "first_url": here if request.GET.get("after") else "",
             "empty_text": _("没有符合条件的事件") if _is_narrowed(request.GET) else _(chosen.empty),
+            "ways_on": _ways_on(actor, tabs, chosen, request.GET),
             "narrowed": narrowed,
             "is_narrowed": _is_narrowed(request.GET),
             "chips": _chips(request.GET, chosen.code, narrowed),
@@ -141,6 +142,17 @@ def _tabs(tabs: list[Worklist], chosen: Worklist, counts: dict[str, int]) -> lis
         title = told % {"title": _(one.title)}
         made.append(Choice(title, _address(QueryDict(), one.code), one.code == chosen.code, shown))
     return made
+
+
+def _ways_on(actor: Actor, tabs: list[Worklist], chosen: Worklist, given: QueryDict) -> list[Choice]:
+    """What to do when the list is empty: widen it, look at what is open, or report something."""
+    if _is_narrowed(given):
+        return [Choice(_("清除条件"), _address(QueryDict(), chosen.code), icon="close")]
+    wider = [one for one in tabs if one.code in ("todo", "area", "unit") and one is not chosen]
+    ways = [Choice(_(one.title), _address(QueryDict(), one.code), icon="list") for one in wider]
+    if actor.can(may.REPORT):
+        ways.insert(0, Choice(_("上报问题"), reverse("desk:report"), icon="add"))
+    return ways
 
 
 def _chips(given: QueryDict, code: str, narrowed: Filter) -> list[Chip]:

@@ -1,5 +1,6 @@
 /** The desk: moves in the side panel, the keyboard, choosing many rows. */
 import { enhancePickers, pick } from "./picker.js";
+import { followRound, offerNext } from "./round.js";
 
 const side = /** @type {HTMLDialogElement} */ (document.getElementById("side"));
 const body = document.getElementById("side-body");
@@ -36,6 +37,8 @@ async function renew() {
   await window.htmx.ajax("GET", location.href, { target: part, select: `#${part.id}`, swap: "outerHTML" });
   const after = document.querySelectorAll("[data-rows] .ll-table__link");
   if (at >= 0 && after.length) after[Math.min(at, after.length - 1)].focus();
+  followRound();
+  offerNext();
 }
 
 /** The row from which the panel was opened. @type {Element | null} */
@@ -135,7 +138,7 @@ document.addEventListener("htmx:load", (event) => {
 function listKeys() {
   const list = document.querySelector("#shortcuts .ll-keys");
   const said = document.getElementById("desk-texts").dataset;
-  for (const [key, text] of [["m", said.keyMove], ["1–9", said.keyDigit], ["Ctrl Enter", said.keySend]]) {
+  for (const [key, text] of [["m", said.keyMove], ["1–9", said.keyDigit], ["Ctrl Enter", said.keySend], ["n", said.keyNext], ["b", said.keyBack], ["u", said.keyList]]) {
     const term = document.createElement("dt");
     const kbd = document.createElement("kbd");
     kbd.textContent = key;
@@ -147,5 +150,6 @@ function listKeys() {
 }
 
 listKeys();
+followRound();
 enhancePickers(document);
 count();
