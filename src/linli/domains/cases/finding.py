@@ -13,12 +13,15 @@ Either way all conditions stand in the query that fetches the rows, so that no t
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case as Choose
+from django.db.models import Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
 from linli.domains.cases import permissions as may
@@ -44,6 +47,7 @@ from linli.kernel.access.rows import branches, rows, tags_of
 from linli.kernel.flow.perform import visible
 from linli.kernel.records.tags import FEWER_BLOCKS, any_of, windows
 from linli.lib import bigrams
+from linli.lib.time import at, now
 
 COUNT_LIMIT = 1000
 """Counts beside tabs stop here: 1,000 open cases or more are shown as 999+."""
@@ -194,27 +198,61 @@ def _first(sql: str, parameters: list[Any]) -> RawSQL:
 def counts(actor: Actor, codes: Iterable[str]) -> dict[str, int]:
     """How many cases each worklist holds, at most ``COUNT_LIMIT``.
 
-    One query for all lists of work, as long as no more than ``LOOKED_THROUGH`` cases are in sight that could
-    stand on them; else, and for other lists, one more query each.
+    One query for all lists of work, as long as no more than ``LOOKED_THROUGH`` open cases are in sight; else,
+    and for other lists, one more query each.
     """
     wanted = [worklist_of(code) for code in codes]
-    found = _counted_at_once(actor, [one for one in wanted if one.by_due])
+    found = _counted_at_once(actor, tuple(one for one in wanted if one.by_due))
     for one in wanted:
         if one.code not in found:
             found[one.code] = _counted(actor, one)
     return {one.code: min(found[one.code], COUNT_LIMIT) for one in wanted}
 
 
-def _counted_at_once(actor: Actor, lists: Iterable[Worklist]) -> dict[str, int]:
+def _counted_at_once(actor: Actor, lists: tuple[Worklist, ...]) -> dict[str, int]:
     """How much of the work in sight stands on each list; nothing where there is too much of it."""
     most = LOOKED_THROUGH + 1
-    parts = [Case.objects.filter(branch.rows, IS_OPEN)[:most] for branch in branches(actor, flow.view)]
-    parts += [_few(actor, one, Filter())[:most] for one in lists if one.tag != tags.OPEN]
-    told = Case.objects.filter(pk__in=_union(parts)).aggregate(
-        looked_through=Count("pk"),
-        **{one.code: Count("pk", filter=condition_of(actor, one)) for one in lists},
-    )
-    return told if told.pop("looked_through") < most else {}
+    try:
+        sql, parameters = _counting(actor, lists, most)
+    except EmptyResultSet:
+        return {one.code: 0 for one in lists}
+    present = now()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [present + (p - _START) if isinstance(p, dt.datetime) else p for p in parameters])
+        looked_through, *told = cursor.fetchone()
+    return dict(zip((one.code for one in lists), told, strict=True)) if looked_through < most else {}
+
+
+_START = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""Stands for now in a statement that is kept."""
+
+
+@lru_cache(maxsize=1000)
+def _counting(actor: Actor, lists: tuple[Worklist, ...], most: int) -> Statement:
+    """The statement behind the tabs of an actor: at every page the same but for the time it is asked at.
+
+    Joined by OR, where rows are granted in several ways: what is only counted needs no order.
+    """
+    with at(_START):
+        of_open = [one for one in lists if one.tag == tags.OPEN]
+        is_on = {
+            f"is_on_{one.code}": Choose(
+                When(condition_of(actor, one), then=Value(True)), default=Value(False)
+            )
+            for one in of_open
+        }
+        looked_at = visible(actor, flow).filter(IS_OPEN).annotate(**is_on).values(*is_on)[:most]
+        sql, parameters = looked_at.query.sql_with_params()
+        columns = ["count(*)"]
+        asked: list[Any] = []
+        for one in lists:
+            if one in of_open:
+                columns.append(f"count(*) FILTER (WHERE is_on_{one.code})")
+            else:
+                few, their = _few(actor, one, Filter()).values("pk")[:COUNT_LIMIT].query.sql_with_params()
+                columns.append(f"(SELECT count(*) FROM ({few}) few)")
+                asked += their
+    return f"SELECT {', '.join(columns)} FROM ({sql}) looked_at", [*asked, *parameters]
 
 
 def _counted(actor: Actor, listed: Worklist) -> int:
