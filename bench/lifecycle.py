@@ -59,11 +59,19 @@ SHAPES = {"short": ("dispatch", "handle"), "full": ("dispatch", "handle", "verif
 def run(base: Ground, chosen: Settings) -> list[Run]:
     base.copy(base.city(chosen.cases))
     street = _street()
-    return [one for shape in SHAPES for one in _measure(base, chosen, street, shape)]
+    measured = {shape: _measure(base, chosen, street, shape) for shape in SHAPES}
+    ratios = {}
+    for shape, (served, alone) in measured.items():
+        ratios[shape] = served[-1].rate / max(one.rate for one in alone)
+        show(f"lifecycle: {shape}, {chosen.cases:,} cases, {WORKERS} connections", [*served, *alone])
+        print(f"  whole lives, ratio to the limit: {ratios[shape]:.3f}")
+    runs = [run for served, alone in measured.values() for run in (*served, *alone)]
+    keep("lifecycle", {"cases": chosen.cases, "workers": WORKERS, "ratios": ratios}, runs)
+    return runs
 
 
-def _measure(base: Ground, chosen: Settings, street: Street, shape: str) -> list[Run]:
-    """Lives of one shape over HTTP, and by the database alone."""
+def _measure(base: Ground, chosen: Settings, street: Street, shape: str) -> tuple[list[Run], list[Run]]:
+    """Lives of one shape over HTTP, by step and whole; and by the database alone."""
     moves = _moves(street, shape)
     with web(base) as site:
         drive(
@@ -74,13 +82,13 @@ def _measure(base: Ground, chosen: Settings, street: Street, shape: str) -> list
         samples, passed = drive(
             site.port, [_lives(street, moves) for _ in range(WORKERS)], seconds=chosen.seconds * chosen.rounds
         )
-        runs = _by_step(samples, passed, meter)
+        runs = _by_step(shape, samples, passed, meter)
         del groups["web"]
         count = max(WORKERS, int(FASTEST * chosen.seconds / 2))
         alone = []
         for name, written in (
-            ("the database alone, one statement", limit.as_one),
-            ("the database alone, row by row", limit.row_by_row),
+            (f"{shape}: database, one statement", limit.as_one),
+            (f"{shape}: database, row by row", limit.row_by_row),
         ):
             lives = [_alone(written, street, moves) for _ in range(count)]
             alone.append(
@@ -93,28 +101,19 @@ def _measure(base: Ground, chosen: Settings, street: Street, shape: str) -> list
                     connections=WORKERS,
                 )
             )
-    bound = max(one.rate for one in alone)
-    ratio = runs[-1].rate / bound
-    show(f"lifecycle, {shape}: {chosen.cases:,} cases, {WORKERS} connections", [*runs, *alone])
-    print(f"  whole lives, ratio to the limit: {ratio:.3f}")
-    keep(
-        "lifecycle",
-        {"shape": shape, "cases": chosen.cases, "workers": WORKERS, "limit": bound, "ratio": ratio},
-        [*runs, *alone],
-    )
-    return runs
+    return runs, alone
 
 
-def _by_step(samples: Sequence[Sample], seconds: float, meter: CpuMeter) -> list[Run]:
+def _by_step(shape: str, samples: Sequence[Sample], seconds: float, meter: CpuMeter) -> list[Run]:
     names = list(dict.fromkeys(sample.name for sample in samples))
     counted = Counter(sample.name for sample in samples)
     runs = []
     for name in names:
         taken = [sample for sample in samples if sample.name == name]
         good = [sample.seconds for sample in taken if sample.status < 300]
-        runs.append(Run(name, seconds, len(good), len(taken) - len(good), Spread.of(good)))
-    whole = tally("any request", samples, seconds, meter, ok=[200, 201])
-    life = Run("whole life", seconds, min(counted.values()), whole.errors)
+        runs.append(Run(f"{shape}: {name}", seconds, len(good), len(taken) - len(good), Spread.of(good)))
+    whole = tally(f"{shape}: any request", samples, seconds, meter, ok=[200, 201])
+    life = Run(f"{shape}: whole life", seconds, min(counted.values()), whole.errors)
     return [*runs, whole, life]
 
 
