@@ -312,6 +312,7 @@ MAKES: dict[str, tuple[str, set[str]]] = {
     "note": ("handling", CENTRES | ON_THE_SPOT | {"fire", "police"}),
     "supervise": ("handling", {"head", "supervisor"}),
     "reply": ("supervised", {"fire"}),
+    "follow_calendar": ("handling", set()),  # the platform's own, after a revision of the calendar
 }
 TAKE_PART = {"fire", "police"}
 WITH_PARTS = {"handling", "requested", "suspended", "handled", "verified", "closed", "supervised"}
@@ -375,6 +376,7 @@ def given_to(move: str, city: City, into: Case, report: int) -> dict[str, Any]:
         "split": reason | {"parts": [{"text": "另一处路灯不亮"}]},
         "supplement": {"text": "又堵上了", "report": report},
         "supervise": words | {"unit": fire},
+        "follow_calendar": reason,
     }
     return given.get(move, words if "opinion" in flow.moves[move].given.model_fields else {})
 
