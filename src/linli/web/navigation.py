@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.functional import Promise
 
 
@@ -64,11 +64,16 @@ def items(face: str, actor: Able | None) -> list[Item]:
 def places(face: str, actor: Able | None, path: str) -> list[Place]:
     """The items with their addresses; the one with the longest address that ``path`` starts with is current.
 
-    An item whose address does not exist (its domain is switched off) is left out.
+    The root of the site is only where it is: every path starts with it. An item whose
+    address does not exist (its domain is switched off) is left out.
     """
     found = [(item, url) for item, url in _addressed(items(face, actor))]
-    current = max((url for _, url in found if path.startswith(url)), key=len, default=None)
+    current = max((url for _, url in found if _is_at(path, url)), key=len, default=None)
     return [Place(item, url, url == current) for item, url in found]
+
+
+def _is_at(path: str, url: str) -> bool:
+    return path == url or (path.startswith(url) and url != get_script_prefix())
 
 
 def _addressed(found: Iterable[Item]) -> Iterable[tuple[Item, str]]:

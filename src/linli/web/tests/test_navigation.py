@@ -44,3 +44,10 @@ def test_one_address_stands_once() -> None:
     assert navigation.register("desk", item) is item
     with pytest.raises(ValueError, match="web:ui"):
         navigation.register("desk", Item("别的", "web:ui", "tag"))
+
+
+def test_the_root_of_the_site_is_current_on_its_own_page_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Item, "url", "/")
+    navigation.register("portal", Item("首页", "web:ui", "home"))
+    assert [place.is_current for place in navigation.places("portal", None, "/")] == [True]
+    assert [place.is_current for place in navigation.places("portal", None, "/notice/")] == [False]
