@@ -65,7 +65,7 @@ def test_what_is_no_column_is_left_to_django() -> None:
     piece = Piece(thing=thing, id=1, note="x")
     assert (piece.thing_id, piece.thing) == (7, thing)
     with pytest.raises(TypeError, match="unexpected keyword"):
-        Thing(nonsense=1)
+        Thing(id=7, nonsense=1)
 
 
 def test_columns_that_only_django_can_fill_are_refused() -> None:
