@@ -33,6 +33,7 @@ register.simple_tag(components.urgency, name="urgency")
 register.simple_tag(components.due, name="due")
 
 KINDS = frozenset({"primary", "secondary", "quiet", "danger", "accent"})
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d)?")
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -330,6 +331,12 @@ register.filter("in_chinese", components.in_chinese)
 def translated(word: Text) -> str:
     """A word that is declared in Chinese (a state, a move, a role) in the language of the page."""
     return _(str(word)) if word else ""
+
+
+@register.filter
+def whole_moments(text: Text) -> SafeString:
+    """``text`` with its dates and instants kept on one line."""
+    return mark_safe(_MOMENT.sub(r'<span class="ll-nowrap">\g<0></span>', escaped(text)))
 
 
 @register.filter

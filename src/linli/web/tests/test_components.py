@@ -121,6 +121,7 @@ def test_texts_are_escaped_everywhere() -> None:
         show("{% table rows columns '表' %}", rows=rows, columns=columns),
         show("{% message text %}", text=evil),
         show("{% button text hx_vals=text %}", text=evil),
+        show("{{ text|whole_moments|linebreaksbr }}", text=evil),
         show("{% page_header text %}{% endpage_header %}", text=evil),
         show("{% chart 'c' '图' columns rows %}", columns=["a", "b"], rows=[(evil, 1)]),
     ]
@@ -134,6 +135,14 @@ def test_a_wrong_field_is_joined_to_its_error() -> None:
     assert 'aria-describedby="id_title_help id_title_error"' in told
     assert 'aria-invalid="true"' in told
     assert 'id="id_title_error"' in told
+
+
+def test_an_instant_within_a_text_is_not_broken() -> None:
+    told = show("{{ text|whole_moments }}", text="限 2 天，至 2026-11-23 17:30；<b>2026-11-24")
+    assert (
+        'class="ll-nowrap">2026-11-23 17:30</span>；&lt;b&gt;<span class="ll-nowrap">2026-11-24</span>'
+        in told
+    )
 
 
 def test_an_empty_table_says_so() -> None:
