@@ -15,7 +15,7 @@ from pydantic import ConfigDict
 
 from linli.domains.cases import actions, finding, presentation, queries
 from linli.domains.cases.actions import NewReport, SolvedOnTheSpot
-from linli.domains.cases.models import Case, Channel, Report, Task
+from linli.domains.cases.models import Case, Report, Task
 from linli.domains.matters import queries as matters
 from linli.kernel.access.actor import PUBLIC, Actor, holder_of
 from linli.kernel.areas.queries import paths_of
@@ -237,9 +237,7 @@ class FiledOut(Schema):
 
 
 class ReportIn(NewReport):
-    channel: Literal[Channel.API, Channel.DEPARTMENT, Channel.HOTLINE, Channel.PATROL, Channel.DESK] = Field(
-        default=Channel.API, title="来源"
-    )
+    channel: Literal["api", "department", "hotline", "patrol", "desk"] = Field(default="api", title="来源")
 
 
 class EntryOut(Schema):
