@@ -202,6 +202,7 @@ def box(*brands: bytes) -> bytes:
         (archive(OFD_xml=b"<ofd/>"), "application/ofd"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le"), "application/vnd.ms-excel"),
     ],
+    ids=lambda one: one.rpartition("/")[2] if isinstance(one, str) else "content",
 )
 def test_other_kinds_are_known_by_content_and_never_public(db, content, mime):
     file = receive(content, "../../etc/附件.bin")
@@ -219,6 +220,14 @@ def test_other_kinds_are_known_by_content_and_never_public(db, content, mime):
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook_VBA_PROJECT".encode("utf-16-le"), FileMacros),
         (b"RIFF\xff\xff\0\0WAVEfmt ", FileDamaged),
     ],
+    ids=[
+        "heic",
+        "cut pdf",
+        "cut docx",
+        "docx with macros",
+        "xls with macros",
+        "cut wav",
+    ],  # no time of making
 )
 def test_what_is_wrong_inside_is_said(db, content, refusal):
     with pytest.raises(refusal):
