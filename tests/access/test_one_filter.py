@@ -48,7 +48,7 @@ def closed(monkeypatch: pytest.MonkeyPatch, city: City) -> None:
         for name, original in whole.items():
             if getattr(module, name, None) is original:
                 monkeypatch.setattr(module, name, closed[name])
-    # the text of this statement is kept, filter and all: neither the open one is asked here nor this one later
+    # the text of this statement is kept, filter and all: the open one is not asked here, nor this one later
     monkeypatch.setattr(finding, "_counting", finding._counting.__wrapped__)
 
 
