@@ -132,8 +132,10 @@ class Web:
 @contextmanager
 def web(base: Ground) -> Iterator[Web]:
     """The web as ``linli serve`` runs it, on a port that is free."""
+    from linli.config.assets import collect
     from linli.config.commands.serve import web_command
 
+    collect()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = Path(settings.DATA_DIR) / "logs" / "web.log"
