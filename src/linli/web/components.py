@@ -14,7 +14,6 @@ from functools import cache
 from typing import Generic, Literal, TypeVar
 
 from django.templatetags.static import static
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -260,4 +259,4 @@ def span(length: dt.timedelta) -> str:
 
 def moment(at: dt.datetime) -> str:
     """An instant as the city's time, to the minute."""
-    return date_format(at.astimezone(LOCAL), "Y-m-d H:i", use_l10n=False)
+    return f"{at.astimezone(LOCAL):%Y-%m-%d %H:%M}"

@@ -17,6 +17,15 @@ PARTS = (
 )
 
 
+DUTIES = tuple(part for part in PARTS if part.name in ("tasks", "pending_request", "supervision_list"))
+"""What decides, beside the case itself, which moves are possible."""
+
+
+def load_duties(cases: Iterable[Case]) -> None:
+    """Hang on cases in hand what the guards of moves look at, and nothing else."""
+    hang(cases, DUTIES)
+
+
 def load_parts(cases: Iterable[Case]) -> None:
     """Hang their parts on cases in hand: one query for any number of them."""
     hang(cases, PARTS)

@@ -8,7 +8,6 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -17,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from linli.kernel.access.actor import Actor, person_of
-from linli.kernel.access.middleware import needs_own_password
+from linli.kernel.access.middleware import needs_own_password, own_posts
 from linli.kernel.access.roles import ROLES
 from linli.kernel.notices.queries import unread_count
 from linli.kernel.units.models import Post
@@ -82,24 +81,25 @@ def framed(
     request: HttpRequest, actor: Actor, template: str, context: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A whole page: ``context`` and what the shell shows around it."""
-    return render(request, template, {**frame(actor), **context}, status=status)
+    return render(request, template, {**frame(request, actor), **context}, status=status)
 
 
-def frame(actor: Actor) -> dict[str, Any]:
+def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     """What the shell around every page shows: search, messages, the posts one may change to."""
     return {
         "search_url": reverse("desk:worklist"),
         "post_url": reverse("desk:switch-post"),
-        "posts": posts_of(actor),
+        "posts": posts_of(request, actor),
         "notices_url": reverse("desk:notices"),
         "notices_unread": unread_count(actor),
     }
 
 
-def posts_of(actor: Actor) -> list[dict[str, Any]]:
+def posts_of(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     """The posts in force of the actor's account, as the account menu takes them."""
     return [
-        {"id": one.pk, "label": label_of(one), "is_current": one.pk == actor.post} for one in own_posts(actor)
+        {"id": one.pk, "label": label_of(one), "is_current": one.pk == actor.post}
+        for one in own_posts(request)
     ]
 
 
@@ -108,13 +108,6 @@ def post_of(actor: Actor) -> int:
     if actor.post is None:
         raise NoPost
     return actor.post
-
-
-def own_posts(actor: Actor) -> QuerySet[Post]:
-    """The posts in force of the actor's account."""
-    if actor.account is None:
-        return Post.objects.none()
-    return Post.objects.valid().filter(account_id=actor.account).select_related("unit").order_by("pk")
 
 
 def label_of(post: Post) -> str:

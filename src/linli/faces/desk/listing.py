@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from linli.domains.cases import permissions as may
 from linli.domains.cases.flow import flow
 from linli.domains.cases.models import Case, CaseResult, CaseState
-from linli.domains.cases.parts import load_parts
+from linli.domains.cases.parts import load_duties
 from linli.domains.cases.queries import WORKLISTS, Worklist
 from linli.domains.matters import queries as matters
 from linli.kernel.access.actor import Actor
@@ -110,12 +110,12 @@ def move_icon(name: str) -> str:
 
 
 def usual_moves(actor: Actor, cases: Sequence[Case]) -> dict[int, Move]:
-    """The usual next move of each case for the actor, where there is one. Seven queries for any number."""
+    """The usual next move of each case for the actor, where there is one. Two queries for any number."""
     usual = [m for m in flow.moves.values() if m.tone == "primary" or m.name in ALSO_USUAL]
     usual = [m for m in usual if actor.can(m.ability) and any(case.state in m.start for case in cases)]
     if not usual:
         return {}
-    load_parts(list(cases))
+    load_duties(cases)
     offered = offers_many(actor, flow, cases, among={move.name for move in usual})
     found = {}
     for pk, some in offered.items():

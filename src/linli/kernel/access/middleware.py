@@ -21,10 +21,20 @@ def actor_of_request(request: HttpRequest) -> Actor:
     """
     if not request.user.is_authenticated or needs_own_password(request):
         return PUBLIC
-    posts = Post.objects.valid().filter(account_id=request.user.pk).select_related("unit", "account")
+    posts = own_posts(request)
     chosen = request.session.get(SESSION_POST)
-    post = (posts.filter(pk=chosen).first() if chosen else None) or posts.order_by("pk").first()
+    post = next((one for one in posts if one.pk == chosen), None) or next(iter(posts), None)
     return actor_of(post) if post else PUBLIC
+
+
+def own_posts(request: HttpRequest) -> list[Post]:
+    """The posts in force of whoever is signed in; asked for once a request."""
+    known: list[Post] | None = getattr(request, "own_posts", None)
+    if known is None:
+        found = Post.objects.valid().filter(account_id=request.user.pk or 0)
+        known = list(found.select_related("unit", "account").order_by("pk"))
+        request.own_posts = known  # type: ignore[attr-defined]
+    return known
 
 
 def needs_own_password(request: HttpRequest) -> bool:

@@ -8,9 +8,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from linli.faces.desk.entrance import framed, label_of, own_posts, staff
+from linli.faces.desk.entrance import framed, label_of, staff
 from linli.kernel.access.actor import Actor
-from linli.kernel.access.middleware import SESSION_POST
+from linli.kernel.access.middleware import SESSION_POST, own_posts
 from linli.kernel.access.roles import ABILITIES, ROLES, Scope
 from linli.kernel.areas.queries import path_of
 from linli.lib.errors import NotAllowed
@@ -28,8 +28,7 @@ SCOPES = {
 def switch(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Act as another of one's own posts from now on."""
     wanted = request.POST.get("post", "")
-    own = own_posts(actor)
-    post = own.filter(pk=int(wanted)).first() if wanted.isascii() and wanted.isdigit() else None
+    post = next((one for one in own_posts(request) if str(one.pk) == wanted), None)
     if post is None:
         raise NotAllowed(_("这不是您的在任岗位，不能切换"))
     request.session[SESSION_POST] = post.pk
@@ -50,7 +49,7 @@ def mine(request: HttpRequest, actor: Actor) -> HttpResponse:
             "role": _(ROLES[post.role].title) if post.role in ROLES else post.role,
             "abilities": _abilities(post.role),
         }
-        for post in own_posts(actor)
+        for post in own_posts(request)
     ]
     return framed(request, actor, "desk/mine.html", {"told": told})
 
