@@ -38,12 +38,13 @@ def unit_list(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_GET
 @staff
 def export_units(request: HttpRequest, actor: Actor) -> HttpResponseBase:
-    register = _register(request, actor)
+    register = _register(request, actor, is_whole=True)
     register.columns = columns.unit_cells
     return lists.spreadsheet(actor, register)
 
 
-def _register(request: HttpRequest, actor: Actor) -> Register[Unit]:
+def _register(request: HttpRequest, actor: Actor, *, is_whole: bool = False) -> Register[Unit]:
+    """What the page lists; where nothing narrows it, the highest units alone unless ``is_whole``."""
     given = request.GET
     words, kind = given.get("words", "").strip()[:60], given.get("kind", "")
     is_closed = given.get("state") == "closed"
@@ -51,7 +52,7 @@ def _register(request: HttpRequest, actor: Actor) -> Register[Unit]:
     is_narrowed = bool(words or kind or is_closed or given.get("state") == "all")
     if above is not None:
         found = registers.units(actor).filter(parent=above)
-    elif is_narrowed or "export" in request.path:
+    elif is_narrowed or is_whole:
         found = registers.units(actor)
     else:
         found = registers.top_units(actor)
