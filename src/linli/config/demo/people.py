@@ -127,7 +127,8 @@ def show_accounts(planned: list[PlannedPost], posts: list[Post], city: CityMap) 
                     token=secret,
                 )
             )
-    return shown
+    order = [one["username"] for one in read("units")["shown"]]
+    return sorted(shown, key=lambda account: order.index(account.username))
 
 
 def _shown(city: CityMap, units: Units, namer: Namer) -> Iterator[PlannedPost]:
