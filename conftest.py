@@ -112,6 +112,16 @@ def _nothing_is_remembered() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _language_is_left() -> Iterator[None]:
+    """A request leaves its reader's language to its thread, which is this one; the next test finds the city's."""
+    from django.utils import translation
+
+    translation.deactivate()
+    yield
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def _figures_are_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that changes something and looks does not wait two seconds in between."""
     from linli.kernel.insight import keeping
