@@ -57,7 +57,7 @@ def open_case(
     facts: dict[str, Any] = {
         "report": report.pk,
         "channel": given.channel,
-        "clocks": [clocks.facts(overall), clocks.facts(stage)],
+        "clocks": [clocks.facts(overall, at), clocks.facts(stage, at)],
     }
     if given.matter is not None:
         facts["matter"] = given.matter.pk

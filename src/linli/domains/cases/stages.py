@@ -102,7 +102,7 @@ def plan(
 def start(step: Step[Case, Any], name: str, *, unit: int | None, task: Task | None = None) -> Clock:
     """Start a clock of the case as part of a move."""
     clock = plan(step.changes, step.record, name, at=step.at, unit=unit, task=task.pk if task else None)
-    _tell(step, clocks.facts(clock))
+    _tell(step, clocks.facts(clock, step.at))
     return clock
 
 
@@ -187,7 +187,7 @@ def restart_for_urgency(step: Step[Case, Any]) -> None:
             extended=extended,
         )
         case.clocks.append(again)
-        _tell(step, clocks.facts(again))
+        _tell(step, clocks.facts(again, step.at))
     sync_due(step)
 
 
@@ -323,7 +323,7 @@ def start_supervision(step: Step[Case, Any], notice: Supervision, limit: Limit, 
         at=step.at,
     )
     case.clocks.append(clock)
-    _tell(step, clocks.facts(clock))
+    _tell(step, clocks.facts(clock, step.at))
     return clock
 
 

@@ -3,7 +3,7 @@
 Each action on a clock sets the object in hand and adds it to the deed's plan (``Changes``); the caller
 writes the plan, together with the record's move, its journal entry and everything else of the deed. The
 facts that an action returns (``facts`` after a start) are for that journal entry: plain values, times in
-ISO format.
+ISO format, and only what the deed has made so (docs/decisions/0013).
 
 Parts of a second are dropped throughout: a clock counts whole seconds.
 """
@@ -13,8 +13,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Protocol
 
-from django.conf import settings
-from django.utils import translation
 from django.utils.translation import gettext
 
 from linli.kernel.access.actor import Actor
@@ -110,7 +108,7 @@ def pause(changes: Changes, clock: Clock, at: dt.datetime) -> Facts:
         raise ClockPaused(clock=clock.name)
     at = max(at.replace(microsecond=0), clock.started_at)
     changes.update(clock, remaining_seconds=remaining(clock, at), paused_at=at)
-    return facts(clock) | {"paused": _iso(at), "remaining": clock.remaining_seconds}
+    return _told(clock) | {"paused": _iso(at), "remaining": clock.remaining_seconds}
 
 
 def resume(changes: Changes, clock: Clock, at: dt.datetime) -> Facts:
@@ -133,7 +131,7 @@ def resume(changes: Changes, clock: Clock, at: dt.datetime) -> Facts:
     )
     if not was_overdue:
         _set_times(changes, clock, timing_of(clock, calendars().of(clock.schedule)))
-    return facts(clock) | {"resumed": _iso(at), "paused_seconds": clock.paused_seconds}
+    return _told(clock) | {"resumed": _iso(at), "paused_seconds": clock.paused_seconds}
 
 
 def extend(changes: Changes, clock: Clock, limit: Limit, at: dt.datetime) -> Facts:
@@ -160,7 +158,7 @@ def extend(changes: Changes, clock: Clock, limit: Limit, at: dt.datetime) -> Fac
     if left > 0:
         _set_times(changes, clock, timing_of(clock, calendar))
         _rearm(changes, clock, at)
-    return facts(clock) | {"extension": str(limit), "extension_source": limit.source}
+    return _told(clock) | {"extension": str(limit), "extension_source": limit.source}
 
 
 def stop(changes: Changes, clock: Clock, at: dt.datetime) -> Facts:
@@ -208,22 +206,26 @@ def restart(changes: Changes, clock: Clock, at: dt.datetime, limit: Limit | None
     )
 
 
-def facts(clock: Clock) -> Facts:
-    """The clock as a journal entry tells it: JSON-safe, no personal data."""
-    told = {
-        "clock": clock.name,
-        "due": _iso(clock.due_at),
-        "limit": str(clock.limit),
-        "source": clock.source,
-        "explanation": _on_record(clock),
-    }
+def facts(clock: Clock, at: dt.datetime) -> Facts:
+    """What the journal tells of a clock that was started at ``at``: JSON-safe, no personal data.
+
+    Everything that its due time comes from: the limit, and where they are not the usual ones the instant from
+    which it runs, what was used before and what was granted.
+    """
+    told = _told(clock) | {"limit": str(clock.limit)}
+    if clock.started_at != at.replace(microsecond=0):
+        told["started"] = _iso(clock.started_at)
+    if clock.used_before_seconds:
+        told["used_before"] = clock.used_before_seconds
+    if clock.extended_seconds:
+        told["extended"] = clock.extended_seconds
+    return told
+
+
+def _told(clock: Clock) -> Facts:
+    """Which clock, and when it is due now."""
+    told = {"clock": clock.name, "due": _iso(clock.due_at)}
     return told | {"provisional": True} if clock.provisional else told
-
-
-def _on_record(clock: Clock) -> str:
-    """Records are kept in the language of the installation, whoever makes the move."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return explanation(clock)
 
 
 def explanation(clock: Clock) -> str:
@@ -275,7 +277,7 @@ def _refuse_stopped(clock: Clock) -> None:
 
 
 def _end(changes: Changes, clock: Clock, at: dt.datetime, outcome: Outcome) -> Facts:
-    ended: Facts = {"outcome": outcome.value, "stopped": _iso(at), "used": used(clock, at)}
+    ended: Facts = {"outcome": outcome.value, "used": used(clock, at)}
     values: Facts = {"stopped_at": at, "outcome": outcome.value}
     if clock.paused_at is not None and clock.remaining_seconds is not None:
         # what it had used is kept: as if it had run on from the pause and stopped at once
@@ -287,7 +289,7 @@ def _end(changes: Changes, clock: Clock, at: dt.datetime, outcome: Outcome) -> F
             "remaining_seconds": None,
         }
     changes.update(clock, **values)
-    return facts(clock) | ended
+    return _told(clock) | ended
 
 
 def _paused_until(clock: Clock, at: dt.datetime) -> int:

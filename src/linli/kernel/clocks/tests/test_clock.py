@@ -47,13 +47,25 @@ def test_a_started_clock_is_written_with_everything_that_it_counts_by() -> None:
     assert (stored.unit_id, stored.task_id, stored.district) == (7, 9, "990101")
 
 
-def test_the_facts_of_a_clock_are_plain_values_with_the_source() -> None:
-    facts = actions.facts(started("2026-03-02 10:30", hours(4)))
+def test_the_facts_of_a_started_clock_are_plain_values() -> None:
+    facts = actions.facts(started("2026-03-02 10:30", hours(4)), local("2026-03-02 10:30"))
     assert orjson.loads(orjson.dumps(facts)) == facts
-    assert facts["due"] == "2026-03-02T16:00:00+08:00"
-    assert facts["limit"] == "4个工作时"
-    assert facts["source"] == "测试规定第一条"
-    assert facts["explanation"].startswith("自2026年3月2日10:30起4个工作时，至2026年3月2日16:00止")
+    due = {"clock": "handle", "due": "2026-03-02T16:00:00+08:00", "provisional": True}
+    assert facts == due | {"limit": "4个工作时"}  # provisional: no notice is loaded
+
+
+def test_the_facts_of_a_clock_that_begins_with_a_past_tell_it() -> None:
+    clock = started("2026-03-02 10:30", hours(4), cumulative=True, used=HOUR, extended=2 * HOUR)
+    facts = actions.facts(clock, local("2026-03-02 11:00"))
+    assert facts["started"] == "2026-03-02T10:30:00+08:00"
+    assert (facts["used_before"], facts["extended"]) == (HOUR, 2 * HOUR)
+
+
+def test_the_facts_of_a_later_deed_do_not_tell_the_limit_again() -> None:
+    clock = started("2026-03-02 10:30", hours(4))
+    told = actions.stop(Changes(), clock, local("2026-03-02 11:30"))
+    assert told.keys() == {"clock", "due", "provisional", "outcome", "used"}
+    assert (told["outcome"], told["used"]) == ("met", HOUR)
 
 
 def test_a_pause_holds_the_clock_and_its_resumption_moves_the_due_time() -> None:
@@ -89,7 +101,7 @@ def test_an_extension_adds_to_the_due_time_and_keeps_its_source() -> None:
     assert clock.due_at == local("2026-03-03 16:00")
     assert clock.extended_seconds == 7 * HOUR
     assert (told["extension"], told["extension_source"]) == ("1个工作日", "延期审批")
-    assert "延长7个工作时" in told["explanation"]
+    assert "延长7个工作时" in actions.explanation(clock)
 
 
 def test_an_extension_in_natural_time_of_a_working_time_clock_is_refused() -> None:
