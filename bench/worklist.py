@@ -164,7 +164,7 @@ def _alone(base: Ground, look: Look, cursor: str, repeats: int) -> Run:
     actor, code = look.person.actor, look.asked["list"]
     listed, narrowed = queries.WORKLISTS[code], queries.Filter.read(look.asked)
     sql, parameters = (
-        finding.soonest(actor, listed, narrowed, cursor, look.rows + 1).query.sql_with_params()
+        finding.soonest(actor, listed, narrowed, cursor, look.rows + 1)
         if listed.by_due
         else finding.newest(actor, listed, narrowed, cursor, look.rows + 1)
     )

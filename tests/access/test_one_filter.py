@@ -21,6 +21,7 @@ from linli.domains.cases.queries import WORKLISTS
 from linli.domains.cases.tests.steps import FIRE, GRID, dispatched, filed, new_report
 from linli.kernel.access import rows
 from linli.kernel.access.actor import Actor
+from linli.kernel.flow import perform
 from linli.kernel.insight.declaration import Period
 from linli.kernel.records.models import Placed
 from linli.kernel.vault import actions as vault
@@ -33,6 +34,15 @@ from tests.architecture.rooms import SOURCE
 from tests.city import City, centre_of
 
 ASKING = ("dispatcher", "city_dispatcher", "fire", "supervisor")
+
+
+KEPT = (
+    (finding, "_counting"),
+    (finding, "_kept_one"),
+    (finding, "_kept_soonest"),
+    (perform, "_rights"),
+)
+"""Statements whose text is kept for each actor."""
 
 
 @pytest.fixture
@@ -48,8 +58,9 @@ def closed(monkeypatch: pytest.MonkeyPatch, city: City) -> None:
         for name, original in whole.items():
             if getattr(module, name, None) is original:
                 monkeypatch.setattr(module, name, closed[name])
-    # the text of this statement is kept, filter and all: the open one is not asked here, nor this one later
-    monkeypatch.setattr(finding, "_counting", finding._counting.__wrapped__)
+    # the text of these is kept, filter and all: the open ones are not asked here, nor these later
+    for module, name in KEPT:
+        monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
 
 
 # Closed, nothing comes through ----------------------------------------------------------------------------

@@ -45,6 +45,8 @@ from linli.domains.cases.queries import (
 from linli.kernel.access.actor import Actor
 from linli.kernel.access.rows import branches, rows, tags_of
 from linli.kernel.flow.perform import visible
+from linli.kernel.records.prepared import fetch
+from linli.kernel.records.reading import records
 from linli.kernel.records.tags import FEWER_BLOCKS, any_of, windows
 from linli.lib import bigrams
 from linli.lib.time import at, now
@@ -58,6 +60,15 @@ EXPORT_LIMIT = 50_000
 
 Statement = tuple[str, list[Any]]
 
+_START = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""Stands for now in a statement that is kept."""
+
+
+def _as_of_now(parameters: list[Any]) -> list[Any]:
+    """The values of a statement that was made at ``_START``, as if it were made now."""
+    present = now()
+    return [present + (p - _START) if isinstance(p, dt.datetime) else p for p in parameters]
+
 
 def page(actor: Actor, code: str, narrowed: Filter, *, after: str = "", size: int = PAGE) -> Page:
     """A keyset page of a worklist: by the stage's due time (soonest first), or newest first.
@@ -68,14 +79,14 @@ def page(actor: Actor, code: str, narrowed: Filter, *, after: str = "", size: in
     listed = worklist_of(code)
     most = size + 1  # one row more than is shown tells whether there is a following page
     try:
-        found: Iterable[Case] = (
+        sql, parameters = (
             soonest(actor, listed, narrowed, after, most)
             if listed.by_due
-            else Case.objects.raw(*newest(actor, listed, narrowed, after, most))
+            else newest(actor, listed, narrowed, after, most)
         )
-        return page_of(found, by_due=listed.by_due, size=size)
     except EmptyResultSet:  # nothing is granted or can match, so that there is nothing to ask
         return Page([])
+    return page_of(records(Case, sql, parameters), by_due=listed.by_due, size=size)
 
 
 # The newest first ------------------------------------------------------------------------------------------
@@ -86,16 +97,14 @@ def newest(actor: Actor, listed: Worklist, narrowed: Filter, after: str, most: i
 
     Raises ``EmptyResultSet`` where none can match.
     """
-    listed_rows = narrowed.apply_to_rows(worklist(actor, listed.code))
     bound = id_after(after) if after else None
     if narrowed.number or _is_untagged(actor):
+        listed_rows = narrowed.apply_to_rows(worklist(actor, listed.code))
         older = listed_rows if bound is None else listed_rows.filter(pk__lt=bound)
-        sql, parameters = older.order_by("-pk")[:most].query.sql_with_params()
-        return sql, list(parameters)
-    last = Case.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    before = last + 1 if bound is None else min(bound, last + 1)
+        return _statement(older.order_by("-pk")[:most])
+    before = _end() if bound is None else min(bound, _end())
     found, asked = _found_by(actor, narrowed)
-    one, conditions = listed_rows.filter(pk=RawSQL("found.case_id", [])).query.sql_with_params()
+    one, conditions = _kept_one(actor, listed) if narrowed.is_empty else _one(actor, listed, narrowed)
     # OFFSET 0 holds the planner to the order of steps, window, index, row; it stops at the row that fills
     # the page, and later windows are not looked into
     sql = (
@@ -108,6 +117,28 @@ def newest(actor: Actor, listed: Worklist, narrowed: Filter, after: str, most: i
     # a word of which only the beginning is known is gathered whole for each window
     parts = windows(before, FEWER_BLOCKS) if bigrams.has_beginnings(narrowed.words()) else windows(before)
     return sql, [parts, *asked, before, *conditions, most]
+
+
+def _end() -> int:
+    """An id above that of every case."""
+    return int(fetch("SELECT coalesce(max(id), 0) + 1 FROM cases_case", ())[0][0])
+
+
+def _one(actor: Actor, listed: Worklist, narrowed: Filter) -> Statement:
+    """The query for the one case ``found``, if it is on the list."""
+    listed_rows = narrowed.apply_to_rows(worklist(actor, listed.code))
+    return _statement(listed_rows.filter(pk=RawSQL("found.case_id", [])))
+
+
+@lru_cache(maxsize=1000)
+def _kept_one(actor: Actor, listed: Worklist) -> Statement:
+    """As ``_one`` for a whole list, which is asked for most: making the text costs more than the query."""
+    return _one(actor, listed, Filter())
+
+
+def _statement(queryset: QuerySet[Any, Any]) -> Statement:
+    sql, parameters = queryset.query.sql_with_params()
+    return sql, list(parameters)
 
 
 def _is_untagged(actor: Actor) -> bool:
@@ -146,8 +177,25 @@ def export(actor: Actor, code: str, narrowed: Filter) -> QuerySet[Case]:
 # By due time -----------------------------------------------------------------------------------------------
 
 
-def soonest(actor: Actor, listed: Worklist, narrowed: Filter, after: str, most: int) -> QuerySet[Case]:
-    """The cases of a list that are due first after the cursor ``after``."""
+def soonest(actor: Actor, listed: Worklist, narrowed: Filter, after: str, most: int) -> Statement:
+    """The query for the cases of a list that are due first after the cursor ``after``.
+
+    Raises ``EmptyResultSet`` where none can match.
+    """
+    if narrowed.is_empty and not after:
+        sql, parameters = _kept_soonest(actor, listed, most)
+        return sql, _as_of_now(parameters)
+    return _statement(_soonest(actor, listed, narrowed, after, most))
+
+
+@lru_cache(maxsize=1000)
+def _kept_soonest(actor: Actor, listed: Worklist, most: int) -> Statement:
+    """The statement behind the first page of a whole list, as of ``_START``."""
+    with at(_START):
+        return _statement(_soonest(actor, listed, Filter(), "", most))
+
+
+def _soonest(actor: Actor, listed: Worklist, narrowed: Filter, after: str, most: int) -> QuerySet[Case]:
     later = after_due(after)
     if listed.is_short or narrowed.q:
         found = _few(actor, listed, narrowed)
@@ -216,15 +264,10 @@ def _counted_at_once(actor: Actor, lists: tuple[Worklist, ...]) -> dict[str, int
         sql, parameters = _counting(actor, lists, most)
     except EmptyResultSet:
         return {one.code: 0 for one in lists}
-    present = now()
     with connection.cursor() as cursor:
-        cursor.execute(sql, [present + (p - _START) if isinstance(p, dt.datetime) else p for p in parameters])
+        cursor.execute(sql, _as_of_now(parameters))
         looked_through, *told = cursor.fetchone()
     return dict(zip((one.code for one in lists), told, strict=True)) if looked_through < most else {}
-
-
-_START = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-"""Stands for now in a statement that is kept."""
 
 
 @lru_cache(maxsize=1000)
@@ -258,7 +301,7 @@ def _counting(actor: Actor, lists: tuple[Worklist, ...], most: int) -> Statement
 def _counted(actor: Actor, listed: Worklist) -> int:
     try:
         sql, parameters = (
-            soonest(actor, listed, Filter(), "", COUNT_LIMIT).query.sql_with_params()
+            soonest(actor, listed, Filter(), "", COUNT_LIMIT)
             if listed.by_due
             else newest(actor, listed, Filter(), "", COUNT_LIMIT)
         )

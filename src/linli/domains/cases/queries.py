@@ -178,7 +178,7 @@ class Filter:
     closed_from: dt.date | None = None
     closed_to: dt.date | None = None
     hand_backs: int | None = None
-    problems: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict, compare=False)
     """Values that were not understood, by field, in Chinese."""
 
     @classmethod
@@ -265,6 +265,11 @@ class Filter:
         return cases
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing is narrowed."""
+        return self == _WHOLE
+
+    @property
     def number(self) -> str:
         """The whole number of a case that was searched for, or nothing."""
         typed = numbers.normalise(self.q)
@@ -297,6 +302,9 @@ class Filter:
             for matter in matters.lists().by_id.values()
             if self.matter in ("", matter.code) and _is_in(matter.category, self.category)
         ]
+
+
+_WHOLE = Filter()
 
 
 def _is_in(category: str, path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -13,14 +14,17 @@ from linli.domains.cases.models import Case
 from linli.domains.cases.queries import Likeness, nearby
 from linli.domains.matters import queries as matters
 from linli.domains.matters.entries import TIMED
-from linli.domains.matters.models import Matter
+from linli.domains.matters.models import EDITION, Matter
 from linli.domains.matters.suggestion import Suggestion, suggest
 from linli.kernel.access.actor import Actor
 from linli.kernel.areas import queries as areas
 from linli.kernel.areas.levels import WIDTHS, is_code
+from linli.kernel.areas.tree import Held
 from linli.kernel.clocks.calendar import Measure
+from linli.kernel.records.editions import Cached
 from linli.kernel.units.models import Unit, UnitKind
 from linli.kernel.units.queries import book
+from linli.lib.time import today
 
 MOST_FOUND = 30
 
@@ -156,12 +160,23 @@ def suggested_matters(text: str, area: str) -> list[Option]:
 
 def matters_by_category(area: str) -> list[Group]:
     """The matters in force that become cases, by the first level of their category."""
+    known, key = _matters_by_category(), (matters.lists().reaching(area or None), today())
+    if key not in known:
+        known[key] = _by_category(area)
+    return list(known[key])
+
+
+def _by_category(area: str) -> list[Group]:
     groups: dict[str, list[Option]] = {}
     for matter in matters.current(area=area or None):
         if matter.list.kind in TIMED:
             head = matter.category.split("/")[0]
             groups.setdefault(head, []).append(Option(matter.code, matter.name, matter.category))
     return [Group(title, options) for title, options in groups.items()]
+
+
+_matters_by_category: Cached[dict[tuple[tuple[str, ...], dt.date], list[Group]]] = Cached(EDITION, dict)
+"""By the lists that reach a place, and the day."""
 
 
 def matter_groups(setting: Setting) -> list[Group]:
@@ -199,8 +214,18 @@ def measures(setting: Setting) -> list[Option]:
 
 def areas_from(area: str) -> list[Group]:
     """The areas two levels down from ``area``, for narrowing a list; by the level between."""
+    known = _areas_from.get()
+    if area not in known:
+        known[area] = _by_child(area)
+    return list(known[area])
+
+
+def _by_child(area: str) -> list[Group]:
     groups = []
     for child in areas.children(area) if is_code(area) else areas.cities():
         below = [Option(one.code, f"　{one.name}") for one in areas.children(child.code)]
         groups.append(Group(child.name, [Option(child.code, child.name), *below]))
     return groups
+
+
+_areas_from: Held[dict[str, list[Group]]] = Held(dict)

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Literal
 from urllib.parse import urlencode
 
-from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -27,6 +26,7 @@ from linli.kernel.flow.perform import offers_many
 from linli.kernel.units.queries import book
 from linli.lib.time import now
 from linli.web import components
+from linli.web.addresses import address
 from linli.web.components import Column, Row, Tone
 from linli.web.icons import ICONS
 from linli.web.markup import markup
@@ -168,7 +168,7 @@ def key_of(case: Case) -> str:
 
 
 def case_url(case: Case) -> str:
-    return _address("desk:case", get_script_prefix()).replace(_SOME, case.number)
+    return address("desk:case", _SOME).replace(_SOME, case.number)
 
 
 def _row_tone(case: Case) -> Tone | Literal[""]:
@@ -220,12 +220,12 @@ def _quick(line: Line) -> SafeString:
     move = line.usual
     if move is None:
         return mark_safe("")
-    address = move_url(line.case, move.name, line.back)
+    form = move_url(line.case, move.name, line.back)
     return markup(
         '<a class="ll-button ll-button--secondary ll-button--small" href="{}" hx-get="{}"'
         ' hx-target="#side-body" data-quick>{}<span>{}</span><span class="ll-hidden">{}</span></a>',
-        address,
-        address,
+        form,
+        form,
         components.icon(move_icon(move.name)),
         _(move.title),
         line.case.number,
@@ -234,15 +234,9 @@ def _quick(line: Line) -> SafeString:
 
 def move_url(case: Case, move: str, back: str = "") -> str:
     """Where the form of a move is; ``back`` says where to go after it without scripts."""
-    address = _address("desk:move", get_script_prefix(), move).replace(_SOME, case.number)
-    return f"{address}?{urlencode({'back': back})}" if back else address
+    form = address("desk:move", _SOME, move).replace(_SOME, case.number)
+    return f"{form}?{urlencode({'back': back})}" if back else form
 
 
 _SOME = "0000000000"
-"""Stands for a case's number, which is of digits and needs no quoting."""
-
-
-@cache
-def _address(page: str, prefix: str, *more: str) -> str:
-    """The address of a page for some case: looked up once, not once a row."""
-    return reverse(page, args=[_SOME, *more])
+"""Stands for a case's number, which is of digits and needs no quoting: one address for all of them."""

@@ -27,6 +27,7 @@ from linli.kernel.journal import actions as journal
 from linli.kernel.journal.models import Entry
 from linli.kernel.records.changes import Changes, Stale, pk_column
 from linli.kernel.records.models import Record
+from linli.kernel.records.prepared import fetch
 from linli.kernel.records.reading import Asked, Selection, read, selection
 from linli.lib.errors import Conflict, NotAllowed, NotFound, Refusal, WrongState
 from linli.lib.time import now
@@ -143,15 +144,22 @@ def offers_many(
 
 
 def _abilities_held(
-    actor: Actor, flow: Flow[Any], ids: Collection[int], abilities: Collection[str]
+    actor: Actor, flow: Flow[R], ids: Collection[int], abilities: Collection[str]
 ) -> dict[int, set[str]]:
     """Which of the abilities the row filter grants on which records: one query."""
-    order = sorted(abilities)
-    rows = _with_rights(flow.model._default_manager.filter(pk__in=ids), actor, order)
+    order = tuple(sorted(abilities))
+    sql, values = _rights(flow.model, actor, order)
     return {
         pk: {ability for ability, may in zip(order, rights, strict=True) if may}
-        for pk, *rights in rows.values_list("pk", *(f"may_{n}" for n in range(len(order))))
+        for pk, *rights in fetch(f"{sql} WHERE id = ANY(%s::bigint[])", (*values, list(ids)))
     }
+
+
+@lru_cache(maxsize=2_000)
+def _rights(model: type[Record], actor: Actor, abilities: tuple[str, ...]) -> tuple[str, tuple[Any, ...]]:
+    """A query, up to its WHERE, for the id of each record and what the actor holds on it."""
+    rows = _with_rights(model._default_manager.all(), actor, abilities)
+    return rows.values_list("pk", *(f"may_{n}" for n in range(len(abilities)))).query.sql_with_params()
 
 
 def perform(

@@ -346,37 +346,54 @@ def dash(value: object) -> object:
 
 
 def _body(rows: Sequence[Row], bulk_form: str) -> SafeString:
-    """The rows of a table. Written here and not in the template: a worklist has hundreds of cells."""
-    return mark_safe("".join(_line(row, bulk_form) for row in rows))
+    """The rows of a table. Written here and not in the template: a worklist has hundreds of cells.
+
+    What all cells of a column, and all boxes to tick, have in common is put together once.
+    """
+    first = next(iter(rows), None)
+    begun = [_beginning(column) for column, _ in first.cells] if first else []
+    box = _box(bulk_form) if bulk_form else ""
+    return mark_safe("".join(_line(row, begun, box) for row in rows))
 
 
-def _line(row: Row, bulk_form: str) -> str:
+def _line(row: Row, begun: Sequence[str], box: str) -> str:
     key = escaped(row.key)
     tone = f' class="ll-row--{escaped(row.tone)}"' if row.tone else ""
-    cells = [_check(key, bulk_form)] if bulk_form else []
-    cells += [_cell(column, value, row.url) for column, value in row.cells]
-    return f'<tr role="row" id="row-{key}"{tone}>{"".join(cells)}</tr>'
+    cells = [
+        f"{beginning}{_shown(column, value, row.url)}</td>"
+        for beginning, (column, value) in zip(begun, row.cells, strict=True)
+    ]
+    return f'<tr role="row" id="row-{key}"{tone}>{box.replace(_KEY, key)}{"".join(cells)}</tr>'
 
 
-def _check(key: str, bulk_form: str) -> str:
+_KEY = "{key}"
+"""Where the row's key goes."""
+
+
+def _box(form: str) -> str:
+    """The cell with which a row is chosen."""
     return markup(
         '<td role="cell" class="ll-table__check">'
         '<input type="checkbox" name="chosen" value="{}" form="{}" aria-label="{}" /></td>',
-        key,
-        bulk_form,
-        _("选择 %(key)s") % {"key": key},
+        _KEY,
+        form,
+        _("选择 %(key)s") % {"key": _KEY},
     )
 
 
-def _cell(column: Column[Any], value: object, url: str) -> str:
-    shown = escaped(dash(value))
-    if column.is_content:
-        shown = mark_safe(f'<span lang="{components.CHINESE}">{shown}</span>')
-    if column.role == "title" and url:
-        shown = markup('<a class="ll-table__link" href="{}">{}</a>', url, shown)
+def _beginning(column: Column[Any]) -> str:
     number = f"{' ll-number' if column.is_number else ''}{' ll-nowrap' if column.is_short else ''}"
     title = escaped(column.title)
-    return f'<td role="cell" class="ll-cell--{column.role}{number}" data-title="{title}">{shown}</td>'
+    return f'<td role="cell" class="ll-cell--{column.role}{number}" data-title="{title}">'
+
+
+def _shown(column: Column[Any], value: object, url: str) -> str:
+    shown = escaped(dash(value))
+    if column.is_content:
+        shown = f'<span lang="{components.CHINESE}">{shown}</span>'
+    if column.role == "title" and url:
+        return f'<a class="ll-table__link" href="{escaped(url)}">{shown}</a>'
+    return shown
 
 
 def _render(name: str, **context: Any) -> SafeString:

@@ -33,6 +33,7 @@ from linli.kernel.units.queries import book
 from linli.lib import numbers
 from linli.lib.errors import Invalid, Refusal
 from linli.lib.time import now
+from linli.web.addresses import address
 from linli.web.components import Chip, Choice, in_chinese
 
 CONDITIONS = {
@@ -124,7 +125,7 @@ def _conditions(given: QueryDict, code: str, **more: str) -> str:
 
 
 def _address(given: QueryDict, code: str, **more: str) -> str:
-    return f"{reverse('desk:worklist')}?{_conditions(given, code, **more)}"
+    return f"{address('desk:worklist')}?{_conditions(given, code, **more)}"
 
 
 def _is_narrowed(given: QueryDict) -> bool:
