@@ -113,7 +113,7 @@ def _nothing_is_remembered() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _language_is_left() -> Iterator[None]:
-    """A request leaves its reader's language to its thread, which is this one; the next test finds the city's."""
+    """A request leaves its reader's language to its thread, which all tests share."""
     from django.utils import translation
 
     translation.deactivate()
