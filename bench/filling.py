@@ -1,12 +1,15 @@
-"""Filling the templates of lives: the lines for COPY of very many cases, each with what is its own."""
+"""Filling the templates of lives: the rows for COPY of very many cases, each with what is its own."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+import struct
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from hashlib import sha256
+from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +20,12 @@ from bench.lives import Library
 from bench.spread import DAY, FIRST, REACH, Ints, Plan, Wanted
 from bench.templates import (
     AREA,
-    CASE_ID,
-    FIRST_ID,
+    DOUBLE,
+    FIRST_VALUE,
     HOUSE,
+    KEY,
+    LENGTH,
+    NOTHING,
     NUMBER,
     TAGS,
     TITLE,
@@ -49,7 +55,7 @@ _MARK = re.compile("7[45][0-9]{14}")
 
 
 class Filling:
-    """Makes the lines of blocks of cases. The same block is always the same."""
+    """Makes the rows of blocks of cases. The same block is always the same."""
 
     def __init__(self, library: Library, plan: Plan, wanted: Wanted) -> None:
         self._library, self._plan, self._seed = library, plan, wanted.seed
@@ -57,13 +63,13 @@ class Filling:
         self._days = _Days(wanted)
         spots = library.spots
         self._spots = [
-            [text.encode() for text in spot]
-            for spot in zip(spots.name, spots.road, spots.area, map(str, spots.worker), strict=True)
+            (name.encode(), road.encode(), area.encode(), b"%d" % worker, KEY.pack(worker))
+            for name, road, area, worker in zip(spots.name, spots.road, spots.area, spots.worker, strict=True)
         ]
         shapely.prepare(spots.polygons)
 
-    def block(self, number: int) -> dict[str, bytes]:
-        """Lines by table of the cases of a block."""
+    def block(self, number: int) -> dict[str, list[bytes]]:
+        """Rows by table of the cases of a block, in the order of the cases."""
         plan, lives, ready = self._plan, self._library.lives, self._ready
         span = slice(number * BLOCK, min(len(plan), (number + 1) * BLOCK))
         rng = np.random.default_rng([self._seed, 12, number])
@@ -72,13 +78,14 @@ class Filling:
         opened = [lives[one].opened + days * DAY for one, days in zip(life, shift, strict=True)]
         numbers, pins = numbers_of(opened, ids), self._pins(rng, plan.place[span])
         rolls = rng.random((len(ids), MOST_HOUSES)).tolist()
-        lines: dict[str, list[bytes]] = {table: [] for table in self._library.columns}
+        rows: dict[str, list[bytes]] = {table: [] for table in self._library.columns}
         for i, case in enumerate(ids.tolist()):
             one = ready[life[i]] or self._make(life[i])
-            head = [b"", b"%d" % case, numbers[i], *self._spots[place[i]]]
-            for table, text in one.fill(head, place[i], first_ids[i], shift[i], rolls[i], pins[i]):
-                lines[table].append(text)
-        return {table: b"".join(found) for table, found in lines.items()}
+            # in the order of the places from NOTHING on; title, words and tags are still to be made
+            head = [b"", b"%d" % case, KEY.pack(case), numbers[i], *self._spots[place[i]], b"", b"", b""]
+            head[TAGS] = one.tagged(case, head[AREA], shift[i])
+            one.fill(rows, head, place[i], first_ids[i], shift[i], rolls[i], pins[i])
+        return rows
 
     def _make(self, index: int) -> _Ready:
         made = self._ready[index] = _Ready(self._library.lives[index], self._library.spots, self._days)
@@ -106,7 +113,7 @@ class _Days:
             "compact": [f"{day:%Y%m%d}".encode() for day in days],
         }
         self.tags = {
-            kind: [tags.vector(tags.of_day(kind, day)).encode() for day in days]
+            kind: [_Tags.of(tags.of_day(kind, day)) for day in days]
             for kind in (case_tags.OPENED, case_tags.CLOSED)
         }
 
@@ -115,26 +122,36 @@ class _Days:
         return dt.datetime.fromtimestamp(seconds, LOCAL).toordinal() - self.start
 
 
+class _Said(NamedTuple):
+    """What a life is found by at a place."""
+
+    title: Filler
+    words: Filler
+    """As a ``tsvector``."""
+    taken: frozenset[bytes]
+    """Numbers that its house numbers must not be: a word stands in a ``tsvector`` once."""
+
+
 class _Ready:
     """A life ready to be filled again and again."""
 
     __slots__ = (
-        *("_days", "_entries", "_houses", "_ids", "_life", "_pins"),
+        *("_days", "_entries", "_houses", "_ids", "_instants", "_keys", "_lengths", "_life", "_pins"),
         *("_remarks", "_rows", "_said", "_spots", "_tagged_days", "_tags", "_tokens"),
     )
 
     def __init__(self, life: Life, spots: Spots, days: _Days) -> None:
         self._life, self._spots = life, spots
-        self._ids = range(life.record_ids)
+        self._ids, self._keys, self._tokens, self._instants = life.ids, life.keys, life.tokens, life.instants
         self._days = [(days.written[way], ordinal - days.start) for way, ordinal in life.days]
         self._houses = [(at % MOST_HOUSES, *HOUSES[len(number)]) for at, number in enumerate(life.houses)]
         self._pins = [(axis == "lat", apart) for axis, apart in life.pins]
-        self._tokens = [place - FIRST_ID for place in life.tokens]
         self._remarks = [(head, text.filler()) for head, text in life.remarks]
         self._entries = [content.filler() for content in life.entries]
+        self._lengths = [(fixed, itemgetter(*holes, NOTHING)) for fixed, holes in life.lengths]
         self._rows = [(table, rows.filler()) for table, rows in life.rows.items()]
-        self._said: dict[int, tuple[Filler, Filler]] = {}
-        self._tags = tags.vector(life.tags).encode()
+        self._said: dict[int, _Said] = {}
+        self._tags = _Tags.of(life.tags)
         marked = {case_tags.OPENED: life.opened, case_tags.CLOSED: life.closed}
         self._tagged_days = [
             (days.tags[kind], days.index(at)) for kind, at in marked.items() if at is not None
@@ -142,46 +159,90 @@ class _Ready:
 
     def fill(
         self,
+        rows: dict[str, list[bytes]],
         head: list[bytes],
         place: int,
         first: int,
         shift: int,
         roll: Sequence[float],
         pin: Sequence[float],
-    ) -> Iterator[tuple[str, bytes]]:
-        """The case's lines by table.
+    ) -> None:
+        """Add the case's rows by table.
 
-        ``head`` are its values before title, words and tags, ``first`` the first of its record ids, ``shift``
-        the days by which it is moved, ``roll`` chances from 0 to 1.
+        ``head`` are the values that every case has, without title and words; ``first`` is the first of its
+        record ids, ``shift`` the days by which it is moved, ``roll`` chances from 0 to 1.
         """
-        title, words = self._said.get(place) or self._say(place)
-        values = [*head, b"", b"", b""]
+        said = self._said.get(place) or self._say(place)
+        moved = shift * DAY * 10**6
+        values = head
         values += [b"%d" % (first + at) for at in self._ids]
+        values += [_key(first + at) for at in self._keys]
         values += [written[day + shift] for written, day in self._days]
-        values += [b"%d" % (low + roll[at] * many) for at, low, many in self._houses]
-        values += [b"%.7f" % (pin[axis] + apart) for axis, apart in self._pins]
+        values += [_key(at + moved) for at in self._instants]
+        if self._houses:
+            values += self._numbers(roll, said.taken)
+        values += [_double(round(pin[axis] + apart, 7)) for axis, apart in self._pins]
         values += [tracking_digest(first + at) for at in self._tokens]
-        values += [sha256(salt + text(values)).hexdigest().encode() for salt, text in self._remarks]
-        values[TITLE], values[WORDS] = title(values), words(values)
-        values[TAGS] = self._tagged(head, shift)
+        if self._remarks:
+            digests = [sha256(salt + text(values)).digest() for salt, text in self._remarks]
+            values += digests
+            values += [digest.hex().encode() for digest in digests]
+        values[TITLE], values[WORDS] = said.title(values), said.words(values)
         before = b""
         for content in self._entries:
             before = sha256(before + content(values)).digest()
-            values.append(before.hex().encode())
-        return ((table, rows(values)) for table, rows in self._rows)
+            values.append(before)
+        values += [_length(fixed + sum(map(len, take(values)))) for fixed, take in self._lengths]
+        for table, filled in self._rows:
+            rows[table].append(filled(values))
 
-    def _tagged(self, head: list[bytes], shift: int) -> bytes:
-        """The tags of one case: of its life, its place, its number and its days."""
-        own = [*tags.of_area(head[AREA].decode()), *tags.of_id(int(head[CASE_ID]))]
+    def tagged(self, case: int, area: bytes, shift: int) -> bytes:
+        """The tags of one case as a ``tsvector``: of its life, its place, its number and its days."""
         days = [written[day + shift] for written, day in self._tagged_days]
-        return b" ".join([self._tags, tags.vector(own).encode(), *days])
+        found = (_of_area(area), _of_block(case >> tags.BLOCKS[0]), self._tags, *days)
+        return _length(sum([one.number for one in found])) + b"".join([one.lexemes for one in found])
 
-    def _say(self, place: int) -> tuple[Filler, Filler]:
+    def _numbers(self, roll: Sequence[float], taken: frozenset[bytes]) -> list[bytes]:
+        """The case's house numbers, none of them twice."""
+        found: list[bytes] = []
+        for at, low, many in self._houses:
+            drawn = int(roll[at] * many)
+            numbers = (b"%d" % (low + (drawn + more) % many) for more in range(many))
+            found.append(next((one for one in numbers if one not in taken and one not in found), b"%d" % low))
+        return found
+
+    def _say(self, place: int) -> _Said:
         made = self._said[place] = said(self._life, self._spots, place)
         return made
 
 
-def said(life: Life, spots: Spots, place: int) -> tuple[Filler, Filler]:
+_key, _double, _length = KEY.pack, DOUBLE.pack, LENGTH.pack
+_POSITION = struct.Struct(">H")
+
+
+class _Tags(NamedTuple):
+    """Tags as they stand in a ``tsvector``: words without positions."""
+
+    number: int
+    lexemes: bytes
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> _Tags:
+        return cls(len(words), b"".join(word.encode() + bytes(3) for word in words))
+
+
+@cache
+def _of_area(code: bytes) -> _Tags:
+    return _Tags.of(tags.of_area(code.decode()))
+
+
+@lru_cache(maxsize=8)
+def _of_block(block: int) -> _Tags:
+    """Tags of all ids in one of the smallest blocks, which lies in one of each larger size."""
+    return _Tags.of(tags.of_id(block << tags.BLOCKS[0]))
+
+
+def said(life: Life, spots: Spots, place: int) -> _Said:
     """Title and search words of a life at a place: where they are cut and counted depends on its name."""
     names = {spots.road[life.place]: spots.road[place], spots.name[life.place]: spots.name[place]}
     known = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
@@ -191,19 +252,30 @@ def said(life: Life, spots: Spots, place: int) -> tuple[Filler, Filler]:
         HOUSE.sub(lambda hit: marks.get(hit[1], hit[1]), text)
         for text in (title_of(texts[0])[:TITLE_LENGTH], address, *texts)
     )
-    positions: dict[str, list[str]] = {}
+    words: dict[str, list[int]] = {}
     for part in vector(str(NUMBER_MARK), title, *others).split(" "):
         word, _, position = part.partition(":")
-        positions.setdefault(word, []).append(position)
-    words = " ".join(f"{word}:{','.join(places)}" for word, places in positions.items())
-    return _marked(life, title), _marked(life, words)
+        words.setdefault(word.strip("'"), []).append(int(position))
+    pieces: list[bytes | int] = [LENGTH.pack(len(words))]
+    for word in sorted(words):
+        pieces += [*_marked(life, word), b"\0", *map(_POSITION.pack, (len(words[word]), *words[word]))]
+    taken = {run.encode() for word in words if not _MARK.search(word) for run in re.findall("[0-9]+", word)}
+    return _Said(Template.of(_marked(life, title)).filler(), Template.of(pieces).filler(), frozenset(taken))
 
 
-def _marked(life: Life, text: str) -> Filler:
-    houses = FIRST_ID + life.record_ids + len(life.days)
-    found = map(int, _MARK.findall(text))
-    holes = tuple(NUMBER if mark == NUMBER_MARK else houses + mark - HOUSE_MARK for mark in found)
-    return Template(_MARK.sub("%b", text.replace("%", "%%")).encode(), holes).filler()
+def _marked(life: Life, text: str) -> list[bytes | int]:
+    """A text in pieces: the places of its marks in the list of values, and what stands between them."""
+    houses = FIRST_VALUE + len(life.ids) + len(life.keys) + len(life.days) + len(life.instants)
+    pieces: list[bytes | int] = []
+    at = 0
+    for hit in _MARK.finditer(text):
+        mark = int(hit[0])
+        pieces += [
+            text[at : hit.start()].encode(),
+            NUMBER if mark == NUMBER_MARK else houses + mark - HOUSE_MARK,
+        ]
+        at = hit.end()
+    return [*pieces, text[at:].encode()]
 
 
 def numbers_of(opened: Sequence[int], ids: Ints) -> list[bytes]:

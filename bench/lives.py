@@ -33,8 +33,8 @@ from linli.kernel.units.models import Post
 LEFT_OUT = ("vault_",)
 """Families of tables that are not multiplied: people in the vault."""
 
-Columns = dict[str, tuple[str, ...]]
-"""By table, in the order in which tables must be written."""
+Columns = dict[str, dict[str, str]]
+"""Columns with their kinds by table, in the order in which tables must be written."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,9 @@ class _Recorder:
             narrator.tell(index, changes)
             settle(changes, making.until)
             rows = _rows(changes, columns)
-            lives.append(Templating(rows, self._spots, int(drawn.plan.place[index]), drawn.weights[at]).life)
+            kinds = {table: list(columns[table].values()) for table in rows}
+            place = int(drawn.plan.place[index])
+            lives.append(Templating(rows, kinds, self._spots, place, drawn.weights[at]).life)
         connection.close()
         return lives, columns
 
@@ -169,7 +171,7 @@ def _rows(changes: Changes, columns: Columns) -> Rows:
         if step.table.startswith(LEFT_OUT):
             dropped |= {row["id"] for row in document[step.name]}
             continue
-        columns.setdefault(step.table, tuple(name for name, _ in step.columns))
+        columns.setdefault(step.table, dict(step.columns))
         json = [name for name, kind in step.columns if kind == "jsonb"]
         rows[step.table] = [
             row | {name: Json(row[name]) for name in json if row[name] is not None}
