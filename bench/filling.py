@@ -51,7 +51,8 @@ MOST_HOUSES = 8
 """House numbers that are drawn for a case; what a text has beyond them repeats the first ones."""
 
 HOUSE_MARK, NUMBER_MARK = 74 * 10**14, 75 * 10**14
-_MARK = re.compile("7[45][0-9]{14}")
+_MARK = re.compile(b"7[45][0-9]{14}")
+_SHORT_NUMBER = re.compile("(?<![0-9])[0-9]{1,3}(?![0-9])")
 
 
 class Filling:
@@ -242,40 +243,62 @@ def _of_block(block: int) -> _Tags:
     return _Tags.of(tags.of_id(block << tags.BLOCKS[0]))
 
 
+def _one(position: int) -> bytes:
+    """How a word ends in a ``tsvector`` that stands at one position."""
+    return b"\0\0\1" + _POSITION.pack(position)
+
+
+_ONE = tuple(map(_one, range(400)))
+
+
 def said(life: Life, spots: Spots, place: int) -> _Said:
     """Title and search words of a life at a place: where they are cut and counted depends on its name."""
     names = {spots.road[life.place]: spots.road[place], spots.name[life.place]: spots.name[place]}
-    known = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
+    known = _any_of(tuple(names))
     address, *texts = (known.sub(lambda hit: names[hit[0]], text) for text in life.written)
-    marks = {number: str(HOUSE_MARK + at) for at, number in enumerate(life.houses)}
     title, *others = (
-        HOUSE.sub(lambda hit: marks.get(hit[1], hit[1]), text)
-        for text in (title_of(texts[0])[:TITLE_LENGTH], address, *texts)
+        _with_marks(life, text) for text in (title_of(texts[0])[:TITLE_LENGTH], address, *texts)
     )
     words: dict[str, list[int]] = {}
     for part in vector(str(NUMBER_MARK), title, *others).split(" "):
         word, _, position = part.partition(":")
-        words.setdefault(word.strip("'"), []).append(int(position))
-    pieces: list[bytes | int] = [LENGTH.pack(len(words))]
+        words.setdefault(word, []).append(int(position))
+    pieces = [LENGTH.pack(len(words))]
     for word in sorted(words):
-        pieces += [*_marked(life, word), b"\0", *map(_POSITION.pack, (len(words[word]), *words[word]))]
-    taken = {run.encode() for word in words if not _MARK.search(word) for run in re.findall("[0-9]+", word)}
-    return _Said(Template.of(_marked(life, title)).filler(), Template.of(pieces).filler(), frozenset(taken))
+        at = words[word]
+        is_usual = len(at) == 1 and at[0] < len(_ONE)
+        pieces += (word[1:-1].encode(), _ONE[at[0]] if is_usual else _several(at))
+    taken = {run.encode() for word in words if life.houses for run in _SHORT_NUMBER.findall(word)}
+    return _Said(_marked(life, title.encode()), _marked(life, b"".join(pieces)), frozenset(taken))
 
 
-def _marked(life: Life, text: str) -> list[bytes | int]:
-    """A text in pieces: the places of its marks in the list of values, and what stands between them."""
+@lru_cache(maxsize=10_000)
+def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
+
+
+def _with_marks(life: Life, text: str) -> str:
+    """A text with marks for the life's house numbers."""
+    if not life.houses:
+        return text
+    marks = {number: str(HOUSE_MARK + at) for at, number in enumerate(life.houses)}
+    return HOUSE.sub(lambda hit: marks.get(hit[1], hit[1]), text)
+
+
+def _several(positions: Sequence[int]) -> bytes:
+    """How a word ends in a ``tsvector`` that stands at these positions."""
+    return b"\0" + b"".join(map(_POSITION.pack, (len(positions), *positions)))
+
+
+def _marked(life: Life, text: bytes) -> Filler:
+    """A text whose marks are filled. (Positions of words look like no mark: those would have to go by tens of
+    thousands.)"""
     houses = FIRST_VALUE + len(life.ids) + len(life.keys) + len(life.days) + len(life.instants)
-    pieces: list[bytes | int] = []
-    at = 0
-    for hit in _MARK.finditer(text):
-        mark = int(hit[0])
-        pieces += [
-            text[at : hit.start()].encode(),
-            NUMBER if mark == NUMBER_MARK else houses + mark - HOUSE_MARK,
-        ]
-        at = hit.end()
-    return [*pieces, text[at:].encode()]
+    holes = [
+        NUMBER if mark == NUMBER_MARK else houses + mark - HOUSE_MARK
+        for mark in map(int, _MARK.findall(text))
+    ]
+    return Template(_MARK.sub(b"%b", text.replace(b"%", b"%%")), tuple(holes)).filler()
 
 
 def numbers_of(opened: Sequence[int], ids: Ints) -> list[bytes]:

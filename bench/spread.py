@@ -34,6 +34,8 @@ ENOUGH = 20
 """Lives to choose from in a week before the season is given up."""
 FIRST = 1000
 """Where the sequences of ids begin."""
+PLACES = 5
+"""At so many places, drawn for each life, it is lived at most: its search words are worked out for each."""
 REACH = 800
 """Days before the first and after the last of which something may be told."""
 DAY = 86_400
@@ -189,9 +191,9 @@ def _places(rng: np.random.Generator, library: Library, life: Ints) -> npt.NDArr
     many = np.array([len(places) for places in alike])
     begins = np.cumsum(many) - many
     every = np.array([place for places in alike for place in places], dtype=np.int32)
-    chosen: npt.NDArray[np.int32] = every[
-        begins[life] + (rng.random(len(life)) * many[life]).astype(np.int64)
-    ]
+    some, first = np.minimum(many, PLACES)[life], (rng.random(len(many)) * many).astype(np.int64)[life]
+    drawn = (first + (rng.random(len(life)) * some).astype(np.int64)) % many[life]
+    chosen: npt.NDArray[np.int32] = every[begins[life] + drawn]
     return chosen
 
 
