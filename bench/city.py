@@ -1,4 +1,4 @@
-"""A city of any size, made or opened: what is in it, how large it is, and whether its journal holds."""
+"""A city of any size, made or opened: what is in it, how large it is, and whether it is as it should be."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Prefetch
 
 from bench.figures import keep
 from bench.ground import Ground, posts
 from linli.domains.cases import queries
-from linli.domains.cases.models import Case
+from linli.domains.cases.models import Case, CaseText, Report
+from linli.domains.cases.texts import case_text
 from linli.kernel.access.actor import actor_of
 from linli.kernel.journal.verify import verify
 
@@ -23,6 +24,8 @@ ROLES = ("grid_worker", "dispatcher", "clerk")
 LISTS = ("todo", "overdue", "closed", "all")
 ASKED = 20
 """People of a role whose lists are counted."""
+LOOKED_AT = 2_000
+"""Cases whose search words and tags are compared with the platform's."""
 
 
 def run(base: Ground, chosen: Settings) -> None:
@@ -82,4 +85,22 @@ def _verified() -> dict[str, object]:
         "chains": report.chains,
         "roots": report.roots,
         "problems": report.problems[:20],
+        "astray": _astray(),
     }
+
+
+def _astray() -> list[str]:
+    """Numbers of the last cases that are found by other words or tags than the platform writes."""
+    reports = Prefetch("reports", Report.objects.order_by("pk"))
+    cases = Case.objects.order_by("-pk").prefetch_related(reports)[:LOOKED_AT]
+    kept = CaseText.objects.in_bulk([case.pk for case in cases])
+    found = []
+    with connection.cursor() as cursor:
+        for case in cases:
+            is_, should_be = kept[case.pk], case_text(case, (report.text for report in case.reports.all()))
+            cursor.execute(
+                "SELECT (%s::tsvector, %s::tsvector) = (%s::tsvector, %s::tsvector)",
+                [is_.words, is_.tags, should_be.words, should_be.tags],
+            )
+            found += [] if cursor.fetchone()[0] else [case.number]
+    return found

@@ -36,6 +36,11 @@ def test_every_chain_and_every_seal_holds(city: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
+def test_cases_are_found_by_what_the_platform_would_have_written(city: dict[str, Any]) -> None:
+    assert city["verify"]["astray"] == []
+
+
+@pytest.mark.slow
 def test_only_what_the_last_weeks_leave_open_is_open(city: dict[str, Any]) -> None:
     states = city["states"]
     still_open = sum(states.values()) - states["closed"]
