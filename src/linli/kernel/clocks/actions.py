@@ -3,7 +3,7 @@
 Each action on a clock sets the object in hand and adds it to the deed's plan (``Changes``); the caller
 writes the plan, together with the record's move, its journal entry and everything else of the deed. The
 facts that an action returns (``facts`` after a start) are for that journal entry: plain values, times in
-ISO format, and only what the deed has made so (docs/decisions/0013).
+ISO format, and only what the deed has made so (docs/decisions/0012).
 
 Parts of a second are dropped throughout: a clock counts whole seconds.
 """
