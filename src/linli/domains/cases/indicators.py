@@ -343,7 +343,7 @@ stand(
     flow,
     windows={
         1: (REPORTED, CLOSED, ON_THE_SPOT, *STOCK, *STAGES.values(), *MOVES.values()),
-        30: (REPORTED, CLOSED, *STOCK, *THREE, *QUALITY, OPEN_PER_DAY),
+        30: tuple(INDICATORS.values()),
     },
     groups={"holder_id": HELD, "lead_id": LED, "matter_id": (REPORTED,)},
     dated=(REPORTED, CLOSED),

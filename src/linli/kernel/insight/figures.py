@@ -14,7 +14,7 @@ from django.db.models.functions import Extract
 
 from linli.kernel.areas.levels import Level
 from linli.kernel.insight import standing
-from linli.kernel.insight.conditions import Side, columns_of, sides
+from linli.kernel.insight.conditions import Side, columns_of, names_of, sides
 from linli.kernel.insight.declaration import Grain, Indicator, Period
 from linli.kernel.insight.facts import share, with_facts
 from linli.kernel.insight.ground import Ground
@@ -93,7 +93,7 @@ def _standing(
         return None
     if by is not None and any(one.grain is not Grain.RECORD or one.middle is not None for one in indicators):
         return None
-    names = {standing.of_window(days, name): name for name in columns_of(indicators, period)}
+    names = {standing.of_window(days, name): name for name in names_of(indicators)}
     rows: dict[Any, dict[str, Any]] = {} if by is not None else {WHOLE: {}}
     told: Iterable[tuple[Any, str, int]]
     if isinstance(by, Level):

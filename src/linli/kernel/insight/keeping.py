@@ -17,7 +17,7 @@ from linli.kernel.areas.levels import WIDTHS
 from linli.kernel.areas.tree import tree_number
 from linli.kernel.clocks.models import Clock
 from linli.kernel.clocks.revising import SHIFTED
-from linli.kernel.insight.conditions import columns_of
+from linli.kernel.insight.conditions import columns_of, names_of
 from linli.kernel.insight.declaration import Grain, Indicator, Period
 from linli.kernel.insight.facts import Facts, share, with_facts
 from linli.kernel.insight.models import Sum, Tally, Watermark
@@ -227,7 +227,7 @@ class Looked:
         indicators = [one for one in standing.windows[days] if one.grain is Grain.RECORD]
         conditions = columns_of(indicators, period)
         is_longest = days == standing.longest
-        told_apart = {group: list(columns_of(found, period)) for group, found in standing.groups.items()}
+        told_apart = {group: list(names_of(found)) for group, found in standing.groups.items()}
         median = next((one for one in indicators if one.middle is not None), None)
         for row in self._rows(conditions, median):
             pk, mine = row["pk"], self.adds[row["pk"]]

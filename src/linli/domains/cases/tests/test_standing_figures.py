@@ -18,6 +18,7 @@ from linli.domains.cases.tests.journeys import END, live
 from linli.domains.cases.tests.steps import GRID, dispatched, filed, go
 from linli.kernel.areas.levels import Level
 from linli.kernel.insight import days, figures, keeping, stock
+from linli.kernel.insight.conditions import columns_of, names_of
 from linli.kernel.insight.declaration import Period
 from linli.kernel.insight.models import Sum
 from linli.kernel.insight.standing import STANDING
@@ -128,6 +129,11 @@ def _matter() -> str:
     from linli.domains.matters import queries as matters
 
     return next(iter(matters.lists().by_id.values())).code
+
+
+def test_the_numbers_behind_figures_are_named_as_they_are_counted() -> None:
+    told = indicators.INDICATORS.values()
+    assert list(names_of(told)) == list(columns_of(told, Period.days(30)))
 
 
 def test_who_sees_only_a_part_is_counted_live(city: City) -> None:
