@@ -63,10 +63,13 @@ class Story:
         ]
 
 
-def stories() -> list[Story]:
-    """Every case as its journal tells it."""
+def stories(area: str = "") -> list[Story]:
+    """Every case that is in an area now (everywhere, where none is named), as its journal tells it."""
     chains: dict[int, list[Entry]] = defaultdict(list)
-    for entry in Entry.objects.filter(family=Case.family).order_by("record_id", "seq"):
+    entries = Entry.objects.filter(family=Case.family)
+    if area:
+        entries = entries.filter(record_id__in=Case.objects.filter(area__startswith=area).values("pk"))
+    for entry in entries.order_by("record_id", "seq"):
         chains[entry.record_id].append(entry)
     return [_read(chain) for chain in chains.values()]
 
@@ -108,7 +111,7 @@ def recount(told: list[Story], period: Period) -> dict[str, Any]:
     spans = [
         (story.closed_at - story.entries[0].at).total_seconds() / 3600
         for story in counted
-        if story in closed and story.closed_at and story.entries[0].move != "solve_on_the_spot"
+        if story.closed_at and _in(story.closed_at, period) and story.entries[0].move != "solve_on_the_spot"
     ]
     return {
         "reported": sum(_in(story.entries[0].at, period) for story in told),
