@@ -1,4 +1,4 @@
-"""The timer: looks for due clocks twice a second, as long as any worker runs."""
+"""The timer: looks for due clocks every second, as long as any worker runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ TURN = dt.timedelta(seconds=10)
 OVERLAP = dt.timedelta(seconds=2)
 """How far a turn reaches into the next, so that nobody waits for a job to be handed out."""
 
-PAUSE_SECONDS = 0.5
+AFTER_SECOND = 0.01
+"""Clocks run out at whole seconds: there is something new to find when one has begun, and then only."""
 
 
 @app.periodic(cron="* * * * * */10")
@@ -36,10 +37,14 @@ async def watch(timestamp: int) -> None:
         try:
             await loop.run_in_executor(thread, _look)
             while now() < until:
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(_until_next_second(now()))
                 await loop.run_in_executor(thread, _look)
         finally:
             thread.submit(connections.close_all)
+
+
+def _until_next_second(at: dt.datetime) -> float:
+    return 1 - at.microsecond / 1_000_000 + AFTER_SECOND
 
 
 def _look() -> None:
