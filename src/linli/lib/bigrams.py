@@ -7,6 +7,10 @@ whole and in lower case. A query is a phrase of its pairs, so what is found cont
 from __future__ import annotations
 
 import re
+from operator import add
+
+LAST = 16_000
+"""The last position of a word; PostgreSQL knows none above 16,383."""
 
 _RUN = re.compile(r"[㐀-鿿豈-﫿]+|[A-Za-z0-9]+")
 
@@ -20,7 +24,7 @@ def words_of(text: str) -> list[str]:
         elif len(run) == 1:
             words.append(run)
         else:
-            words.extend(run[i : i + 2] for i in range(len(run) - 1))
+            words.extend(map(add, run, run[1:]))
             words.append(run[-1])  # so that a search for the last character alone finds it
     return words
 
@@ -28,14 +32,11 @@ def words_of(text: str) -> list[str]:
 def vector(*texts: str) -> str:
     """A ``tsvector`` literal with positions; texts are kept apart so that no phrase spans two of them."""
     parts: list[str] = []
-    position = 0
+    position = 1
     for text in texts:
-        for word in words_of(text):
-            position += 1
-            if position > 16000:
-                return " ".join(parts)
-            parts.append(f"'{word}':{position}")
-        position += 2
+        words = words_of(text)
+        parts += [f"'{word}':{at}" for at, word in enumerate(words, position) if at <= LAST]
+        position += len(words) + 2
     return " ".join(parts)
 
 

@@ -23,7 +23,7 @@ def of(case: Case) -> list[str]:
     found = [of_channel(case.channel), of_urgency(case.urgency)]
     found += of_day(OPENED, case.opened_at.astimezone(LOCAL).date())
     found += [OPEN] if case.result is None else [of_result(case.result)]
-    found += of_day(CLOSED, case.closed_at.astimezone(LOCAL).date()) if case.closed_at else []
+    found += of_day(CLOSED, case.closed_at.astimezone(LOCAL).date()) if case.closed_at else ()
     found += [of_matter(case.matter_id)] if case.matter_id else []
     found += [of_hand_backs(n) for n in range(1, min(case.hand_backs, MOST_HAND_BACKS) + 1)]
     return [*found, SUPERVISED] if case.supervised else found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 
 from linli.kernel.clocks.calendar import Measure, WorkCalendar
 from linli.kernel.clocks.models import Clock
@@ -19,6 +20,7 @@ class Timing:
     provisional: bool
 
 
+@lru_cache(maxsize=1_000)
 def timing(
     calendar: WorkCalendar,
     measure: Measure,
@@ -27,7 +29,9 @@ def timing(
     margin: int,
 ) -> Timing:
     """When ``budget`` seconds of the measure run out that count from an instant, and when ``margin`` of
-    them are left. A budget that is used up ends at once: an hour on the spot, a day with that day."""
+    them are left. A budget that is used up ends at once: an hour on the spot, a day with that day.
+
+    Kept: reports that come in together start clocks of the same few limits in the same second."""
     begin = calendar.progress(counted_from, measure)
     target = begin + max(budget, 0)
     due_at, _ = calendar.end(target, measure)

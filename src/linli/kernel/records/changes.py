@@ -24,7 +24,7 @@ import psycopg
 from django.db import OperationalError, connections, models, transaction
 
 from linli.kernel.records.models import Record
-from linli.kernel.records.prepared import fetch_raw
+from linli.kernel.records.prepared import fetch_raw, run_raw
 from linli.kernel.records.tags import vector
 
 Cast = tuple[str, str]
@@ -53,19 +53,21 @@ class Changes:
         self._pending: dict[tuple[type[models.Model], Any], dict[str, Any]] = {}
         self._moves: list[tuple[Record, int, dict[str, Any]]] = []
         self._new: dict[tuple[type[models.Model], Any], models.Model] = {}
+        self._unlisted: list[models.Model] = []
+        """New rows that are not in ``_new`` yet: most plans never ask for one."""
 
     def insert(self, *rows: models.Model) -> None:
         """Add new rows. Their primary keys must be set, or be identity columns."""
         for row in rows:
             self._inserts.setdefault(type(row), []).append(row)
-            self._new[type(row), row.pk] = row
+        self._unlisted += rows
 
     def update(self, row: models.Model, **values: Any) -> None:
         """Set ``values`` on an existing row, and on the object in hand.
 
         A row that this plan inserts is only set: it is written as it is in the end.
         """
-        new = self._new.get((type(row), row.pk))
+        new = self._new_row(row)
         for name, value in values.items():
             attname = _field(type(row), name).attname
             setattr(row, attname, value.pk if isinstance(value, models.Model) else value)
@@ -81,12 +83,19 @@ class Changes:
         """
         if not record.tagged.isdisjoint(values):
             self.update(record.tag_row(), tags=vector(record.tags()))
-        if (type(record), record.pk) not in self._new:
+        if self._new_row(record) is None:
             self._moves.append((record, was, values))
 
     def inserted(self, model: type[models.Model]) -> list[Any]:
         """Rows of ``model`` that this plan will insert."""
         return self._inserts.get(model, [])
+
+    def _new_row(self, row: models.Model) -> models.Model | None:
+        """The row as this plan inserts it, where it does."""
+        for one in self._unlisted:
+            self._new[type(one), one.pk] = one
+        self._unlisted.clear()
+        return self._new.get((type(row), row.pk))
 
     def keep(self, model: type[models.Model], wanted: Callable[[Any], bool]) -> None:
         """Drop the new rows of ``model`` that are not wanted (a bulk load's old notices)."""
@@ -101,6 +110,21 @@ class Changes:
             self._pending.setdefault(key, {}).update(values)
         self._moves.extend(other._moves)
         self._new |= other._new
+        self._unlisted += other._unlisted
+
+    def ready(self) -> Callable[[], None]:
+        """A plan of inserts alone as ``write`` would carry it out, to be called once, on any thread.
+
+        It goes over this thread's connection, which serves one statement after the other whoever asks: so
+        that the next plan is made while this one is written.
+        """
+        if self._moves or any(self._pending.values()):
+            raise ValueError("only inserts can be written behind")
+        shape, document = self.compile()
+        if not shape:
+            return lambda: None
+        sql, values, line = statement(shape), parameters(shape, document), connections[self.using]
+        return lambda: run_raw(line, sql, values)
 
     def write(self) -> None:
         """Carry the plan out; all or nothing. Raises ``Stale``, or the database's integrity errors."""

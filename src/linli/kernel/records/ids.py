@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from itertools import chain
 
 from django.db import connections
 
@@ -23,22 +24,34 @@ class _Blocks:
 
     def next(self, sequence: str, using: str) -> int:
         with self._lock:
-            if self._pid != os.getpid():  # a fork must not share its parent's block
-                self._left.clear()
-                self._pid = os.getpid()
-            key = (str(connections[using].settings_dict["NAME"]), sequence)
+            key = self._key(sequence, using)
             left = self._left.get(key)
             value = next(left, None) if left is not None else None
             if value is None:
-                first = self._take(sequence, using)
+                (first,) = self._take(sequence, using, 1)
                 self._left[key] = iter(range(first + 1, first + BLOCK))
                 value = first
             return value
 
-    def _take(self, sequence: str, using: str) -> int:
+    def reserve(self, count: int, sequence: str, using: str) -> None:
+        with self._lock:
+            key = self._key(sequence, using)
+            left = list(self._left.get(key, ()))
+            blocks = -(-(count - len(left)) // BLOCK)
+            taken = self._take(sequence, using, blocks) if blocks > 0 else []
+            self._left[key] = chain(left, *(range(first, first + BLOCK) for first in taken))
+
+    def _key(self, sequence: str, using: str) -> tuple[str, str]:
+        if self._pid != os.getpid():  # a fork must not share its parent's block
+            self._left.clear()
+            self._pid = os.getpid()
+        return str(connections.settings[using]["NAME"]), sequence
+
+    def _take(self, sequence: str, using: str, blocks: int) -> list[int]:
+        """The first values of so many blocks."""
         with connections[using].cursor() as cursor:
-            cursor.execute("SELECT nextval(%s)", [sequence])
-            return int(cursor.fetchone()[0])
+            cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [sequence, blocks])
+            return [int(first) for (first,) in cursor.fetchall()]
 
     def forget(self) -> None:
         with self._lock:
@@ -51,6 +64,11 @@ _blocks = _Blocks()
 def next_id(sequence: str = "record_ids", using: str = "default") -> int:
     """The next value of ``sequence`` (which must be created with ``INCREMENT BY 100``)."""
     return _blocks.next(sequence, using)
+
+
+def reserve(count: int, sequence: str = "record_ids", using: str = "default") -> None:
+    """Have at least ``count`` values of ``sequence`` at hand, so that a large plan asks for them once."""
+    _blocks.reserve(count, sequence, using)
 
 
 def forget_blocks() -> None:

@@ -15,6 +15,11 @@ from django.db import connections
 Row = tuple[Any, ...]
 
 
+def run_raw(connection: Any, sql: str, values: Sequence[Any]) -> None:
+    """Carry out a statement with ``$1`` over a connection that is given, of this thread or another's."""
+    _over(connection, psycopg.RawCursor, sql, values)
+
+
 def fetch(sql: str, values: Sequence[Any], *, using: str = "default") -> list[Row]:
     """The rows of a statement with ``%s``. It joins the transaction in hand, else it is one by itself."""
     rows = _run(psycopg.Cursor, sql, values, using)
@@ -34,7 +39,10 @@ def fetch_raw(sql: str, values: Sequence[Any], *, using: str = "default") -> lis
 
 
 def _run(kind: type[psycopg.Cursor[Any]], sql: str, values: Sequence[Any], using: str) -> list[Row]:
-    connection: Any = connections[using]
+    return _over(connections[using], kind, sql, values)
+
+
+def _over(connection: Any, kind: type[psycopg.Cursor[Any]], sql: str, values: Sequence[Any]) -> list[Row]:
     connection.ensure_connection()
     with connection.wrap_database_errors:
         cursor = kind(connection.connection)

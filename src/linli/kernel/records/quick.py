@@ -56,5 +56,5 @@ def _blank(model: type[models.Model]) -> _Blank:
     each = [f for f in fields if f.has_db_default() or (f.has_default() and callable(f.default))]
     fixed = {f.attname: f.get_default() for f in fields if f not in each}
     names = tuple(str(field.attname) for field in fields)
-    made = tuple((f.attname, f.get_default) for f in each)
+    made = tuple((f.attname, f.default if callable(f.default) else f.get_default) for f in each)
     return _Blank(names, frozenset(names), fixed, made)

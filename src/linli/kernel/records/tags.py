@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 AREA_LENGTHS = (4, 6, 9, 12, 15, 18)
 HIDDEN = "hidden"
@@ -39,9 +40,10 @@ def of_id(pk: int) -> list[str]:
     return [f"b{size}.{pk >> size}" for size in BLOCKS]
 
 
-def of_day(kind: str, day: dt.date) -> list[str]:
+@lru_cache(maxsize=1_000)
+def of_day(kind: str, day: dt.date) -> tuple[str, ...]:
     """A day, its month and its year. ``kind`` is a letter for what happened on it."""
-    return [f"{kind}{day:%Y}", f"{kind}{day:%Y%m}", f"{kind}{day:%Y%m%d}"]
+    return f"{kind}{day:%Y}", f"{kind}{day:%Y%m}", f"{kind}{day:%Y%m%d}"
 
 
 def between(kind: str, first: dt.date, last: dt.date) -> list[str]:
@@ -107,5 +109,6 @@ def windows(before: int, sizes: Sequence[int] = BLOCKS) -> list[str]:
     return made
 
 
+@lru_cache(maxsize=10_000)
 def _quoted(tag: str) -> str:
     return "'" + tag.replace("\\", "\\\\").replace("'", "''") + "'"
