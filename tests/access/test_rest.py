@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from django.db import transaction
 from django.test import Client
@@ -50,6 +51,7 @@ OPEN_TO_ALL = {
 NEEDS_A_POST = {
     ("post", "/reports"),
     ("post", "/reports/solved"),
+    ("post", "/sync"),
     ("post", "/cases/{number}/reports"),
     ("get", "/cases"),
     ("get", "/cases/{number}"),
@@ -399,6 +401,46 @@ def test_each_move_is_made_by_who_may_and_refused_to_all_others(ask: Ask, city: 
             expected = {200} if who in makers else {403, 409} if is_seen else {404}
             assert answer.status_code in expected, (move, who, answer.content.decode())
         assert ask("public", "post", f"/cases/{case.number}/moves", body).status_code == 401
+
+
+def synced(ask: Ask, who: str, *acts: dict[str, Any]) -> list[int]:
+    """What a batch is answered, by act."""
+    sent = [{"client_id": str(uuid4()), "at": now().isoformat()} | act for act in acts]
+    answer = ask(who, "post", "/sync", {"acts": sent})
+    assert answer.status_code == 200, (who, answer.content.decode())
+    return [one["status"] for one in answer.json()["done"]]
+
+
+def test_an_act_in_a_batch_is_judged_as_at_its_own_door(
+    ask: Ask, city: City, numbers: dict[str, str]
+) -> None:
+    stages = at_every_stage(city)
+    asked = []
+    for move, (stage, makers) in MAKES.items():
+        report = Report.objects.filter(first_case=stages[stage].pk).values_list("pk", flat=True)[0]
+        given = given_to(move, city, stages["into"], report)
+        asked.append((move, stage, makers, {"kind": "move", "number": stages[stage].number, "given": given}))
+    for who in STAFF:
+        me = acting(city, who)
+        for move, stage, makers, act in asked:
+            is_seen = NEAR in SEES[who] or (who in TAKE_PART and stage in WITH_PARTS)
+            with transaction.atomic():
+                (status,) = synced(ask, who, act | {"move": move})
+                transaction.set_rollback(True)
+            assert status in ({200} if who in makers else {403, 409} if is_seen else {404}), (move, who)
+        with transaction.atomic():
+            report, solved, *hidden = synced(
+                ask,
+                who,
+                {"kind": "report", "given": BODY},
+                {"kind": "solved", "given": BODY | {"statement": "已当场处理"}},
+                *({"kind": "move", "move": "comment", "number": numbers[p]} for p in sorted(unseen(who))),
+            )
+            transaction.set_rollback(True)
+        assert report == (201 if me.can(may.REPORT) else 403), who
+        assert solved == (201 if me.can(may.SOLVE) and GRID.startswith(me.area) else 403), who
+        assert set(hidden) <= {404}, who
+    assert ask("public", "post", "/sync", {"acts": []}).status_code == 401
 
 
 def test_what_is_named_in_a_move_must_be_seen_too(ask: Ask, city: City, numbers: dict[str, str]) -> None:

@@ -70,7 +70,7 @@ class Place:
             "LINLI_DATA_DIR": str(self.data),
             "LINLI_WEB_PROCESSES": "1",
             "DJANGO_SETTINGS_MODULE": "linli.config.settings",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
         }
         return kept | ours
 

@@ -15,8 +15,9 @@ import pytest
 from django.db import connection, transaction
 from PIL import Image
 
-from linli.domains.cases import actions
+from linli.domains.cases import actions, offline
 from linli.domains.cases.models import Case, Report, Task
+from linli.domains.cases.offline import Act
 from linli.domains.cases.tests.steps import (
     FIRE,
     URBAN,
@@ -38,7 +39,8 @@ from linli.kernel.journal.models import Entry
 from linli.kernel.journal.verify import verify
 from linli.kernel.records.changes import Changes
 from linli.lib.errors import Conflict, Refusal, WrongState
-from tests.city import City
+from linli.lib.time import now
+from tests.city import City, centre_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -297,6 +299,28 @@ def test_the_same_submission_with_its_photo_is_filed_once(city: City, media: Non
 
 
 # Deadlocks -------------------------------------------------------------------------------------------------
+
+
+def test_a_batch_that_comes_in_twice_at_once_is_done_once(city: City) -> None:
+    worker = city.actor("worker")
+    for _ in range(ROUNDS):
+        case = filed()
+        lng, lat = centre_of(case.area)
+        found = {"text": "楼道堆放杂物", "lng": lng, "lat": lat}
+        first = Act("report", uuid4(), now(), found)
+        acts = [
+            first,
+            Act("solved", uuid4(), now(), found | {"statement": "已经清走"}),
+            Act("move", uuid4(), now(), {"opinion": "看过了"}, "comment", case.number),
+            Act("move", uuid4(), now(), {"opinion": "又看过"}, "comment", case.number),
+            Act("move", uuid4(), now(), {"opinion": "看过了"}, "comment", report=first.client_id),
+        ]
+        answers = at_once([lambda acts=acts: offline.carry_out(worker, acts=acts)] * 3)
+        told = {tuple(getattr(o, "case", o).number for o in answer) for answer in answers}
+        assert len(told) == 1
+        for act in acts:
+            assert Entry.objects.filter(client_id=act.client_id).count() == 1
+    assert verify().problems == []
 
 
 def test_a_deed_that_the_database_ends_for_a_deadlock_is_tried_again(

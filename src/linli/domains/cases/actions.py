@@ -5,66 +5,39 @@ Each function is one deed: it checks, and writes one statement, or refuses and w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext
-from pydantic import Field
 
-from linli.domains.cases import permissions as may
-from linli.domains.cases.contacts import Contact, keep_contact
+from linli.domains.cases import intake
 from linli.domains.cases.effects import attach_files
 from linli.domains.cases.errors import CaseNotFound
 from linli.domains.cases.flow import flow
 from linli.domains.cases.given import Join
+from linli.domains.cases.intake import NewReport as NewReport
+from linli.domains.cases.intake import SolvedOnTheSpot as SolvedOnTheSpot
 from linli.domains.cases.models import Case, Channel, Report
-from linli.domains.cases.opening import Opening, open_case, open_solved
 from linli.domains.cases.texts import HIDDEN_TITLE
 from linli.domains.matters import actions as matter_actions
 from linli.domains.matters import queries as matters
 from linli.domains.matters.errors import NotAdmitted
-from linli.domains.matters.suggestion import suggest
-from linli.kernel.access.actor import PUBLIC, Actor, holder_of
-from linli.kernel.areas.locate import locate
-from linli.kernel.clocks.models import Urgency
+from linli.kernel.access.actor import Actor, holder_of
 from linli.kernel.files.errors import FileAttached
 from linli.kernel.files.models import Stage
 from linli.kernel.flow.declaration import Given
-from linli.kernel.flow.perform import Outcome, parse, perform, perform_many
-from linli.kernel.records.changes import Changes
+from linli.kernel.flow.perform import Deed, Outcome, parse, perform, perform_many, perform_together
+from linli.kernel.records.changes import Changes, Stale
 from linli.kernel.units.models import UnitKind
 from linli.kernel.units.queries import book
 from linli.lib import numbers
-from linli.lib.errors import Conflict, Invalid, NotAllowed
+from linli.lib.errors import Conflict, Invalid, Refusal
 from linli.lib.time import now
-
-LIKELY = 0.35
-"""From this score on a suggested matter stands on the case until a person decides."""
-
-
-class NewReport(Given):
-    """One report as it comes in, whatever the channel."""
-
-    text: Annotated[str, Field(min_length=4, max_length=2000)] = Field(title="问题描述")
-    lng: Annotated[float, Field(ge=70, le=140, allow_inf_nan=False)] = Field(title="经度")
-    lat: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = Field(title="纬度")
-    address: Annotated[str, Field(max_length=120)] = Field(default="", title="地址")
-    matter: Annotated[str, Field(max_length=30)] | None = Field(default=None, title="事项")
-    urgency: Urgency | None = Field(default=None, title="紧急程度")
-    files: Annotated[list[str], Field(max_length=9)] = Field(default_factory=list, title="照片")
-    contact: Contact | None = Field(default=None, title="联系方式")
-    about: int | None = Field(default=None, title="被反映单位")
-    source_number: Annotated[str, Field(max_length=40)] = Field(default="", title="来源编号")
-    client_id: UUID | None = Field(default=None, title="提交标识")
-
-
-class SolvedOnTheSpot(NewReport):
-    """Found and solved by a grid worker in one step."""
-
-    statement: Annotated[str, Field(min_length=2, max_length=2000)] = Field(title="处置情况")
 
 
 @dataclass(frozen=True)
@@ -95,6 +68,14 @@ def report(actor: Actor, *, given: NewReport, channel: str) -> Filed:
     return Filed(planned.case, planned.report)
 
 
+def solve_on_the_spot(actor: Actor, *, given: SolvedOnTheSpot) -> Filed:
+    """A grid worker found it and solved it: one step, one entry, closed. Only in the actor's own area.
+
+    Refuses NotAllowed, and as ``report`` does.
+    """
+    return report(actor, given=given, channel=Channel.PATROL)
+
+
 @dataclass(frozen=True)
 class Planned:
     """A report that has passed every check and is not written yet."""
@@ -104,56 +85,106 @@ class Planned:
     report: Report
 
 
-def plan_report(actor: Actor, *, given: NewReport, channel: str) -> Planned:
+def plan_report(
+    actor: Actor, *, given: NewReport, channel: str, claimed_at: dt.datetime | None = None
+) -> Planned:
     """Check a report and plan its rows, without writing them. Refuses as ``report`` does."""
-    _may_report(actor, channel)
+    checked = intake.check(actor, given=given, channel=channel)
     changes = Changes()
-    opening = _opening(actor, changes, given, channel)
-    case, made = open_case(changes, actor, flow=flow, given=opening, at=now())
+    case, made = intake.plan(changes, actor, checked=checked, at=now(), claimed_at=claimed_at)
     attach_files(changes, actor, given.files, case, Stage.REPORT)
     return Planned(changes, case, made)
 
 
-def file_many(planned: Sequence[Planned], *, size: int) -> int:
-    """Write planned reports, all or nothing, ``size`` of them to a statement; returns how many."""
-    with transaction.atomic():
-        for start in range(0, len(planned), size):
-            together = Changes()
-            for one in planned[start : start + size]:
-                together.merge(one.changes)
-            together.write()
-    return len(planned)
+@dataclass(frozen=True)
+class Submission:
+    """A report among others, and when it was made by the clock of the sender's device."""
+
+    given: NewReport
+    claimed_at: dt.datetime | None = None
 
 
-def known_sources(channel: str, given: Iterable[str]) -> set[str]:
-    """Those of another system's numbers under which a report has been taken in already."""
-    wanted = [number for number in given if number]
-    known = Report.objects.filter(channel=channel, source_number__in=wanted)
-    return set(known.values_list("source_number", flat=True))
+def report_many(actor: Actor, *, given: Sequence[Submission], channel: str) -> list[Filed | Refusal]:
+    """Take many reports in, solved ones among them; each is judged by itself, as ``report`` does.
 
-
-def solve_on_the_spot(actor: Actor, *, given: SolvedOnTheSpot) -> Filed:
-    """A grid worker found it and solved it: one step, one entry, closed. Only in the actor's own area.
-
-    Refuses NotAllowed, and as ``report`` does.
+    What can be filed is one statement. Where a part of it was filed by somebody else meanwhile, each is filed
+    by itself.
     """
-    actor.require(may.SOLVE)
-    changes = Changes()
-    opening = _opening(actor, changes, given, Channel.PATROL)
-    if not opening.area.startswith(actor.area):
-        raise NotAllowed("只能一步办结本辖区内的问题，其他地方的请上报", field="location")
-    case, made = open_solved(changes, actor, flow=flow, given=opening, statement=given.statement, at=now())
+    known = intake.known_submissions(one.given.client_id for one in given)
+    outcomes: dict[int, Filed | Refusal] = {}
+    first: dict[UUID, int] = {}
+    fresh: list[int] = []
+    for n, one in enumerate(given):
+        client_id = one.given.client_id
+        if client_id is not None and client_id in known:
+            outcomes[n] = _told_again(actor, known[client_id], channel)
+        elif client_id is None or first.setdefault(client_id, n) == n:
+            fresh.append(n)
+    outcomes |= dict(zip(fresh, _file_many(actor, [given[n] for n in fresh], channel), strict=True))
+    for n in range(len(given)):
+        if n not in outcomes:
+            outcomes[n] = _again(outcomes[first[given[n].given.client_id]])  # type: ignore[index] # has one
+    return [outcomes[n] for n in range(len(given))]
+
+
+def _file_many(actor: Actor, given: Sequence[Submission], channel: str) -> list[Filed | Refusal]:
+    """Check, plan and write reports that are not known yet."""
+    intake.reserve_ids(len(given))
+    together, at = Changes(), now()
+    outcomes: list[Filed | Refusal] = []
+    checks = intake.check_many(actor, given=[one.given for one in given], channel=channel)
+    for one, checked in zip(given, checks, strict=True):
+        if isinstance(checked, Refusal):
+            outcomes.append(checked)
+            continue
+        changes = Changes()
+        try:
+            case, made = intake.plan(changes, actor, checked=checked, at=at, claimed_at=one.claimed_at)
+            attach_files(changes, actor, one.given.files, case, Stage.REPORT)
+        except (Refusal, FileAttached) as refusal:
+            outcomes.append(refusal)
+            continue
+        together.merge(changes)
+        outcomes.append(Filed(case, made))
     try:
-        attach_files(changes, actor, given.files, case, Stage.REPORT)
-        changes.write()
+        together.write()
+    except IntegrityError:
+        return [
+            _file_alone(actor, one, channel) if isinstance(outcome, Filed) else outcome
+            for one, outcome in zip(given, outcomes, strict=True)
+        ]
+    return outcomes
+
+
+def _file_alone(actor: Actor, one: Submission, channel: str) -> Filed | Refusal:
+    try:
+        planned = plan_report(actor, given=one.given, channel=channel, claimed_at=one.claimed_at)
+        planned.changes.write()
     except (IntegrityError, FileAttached) as error:
-        return _filed_before(error, actor, given, Channel.PATROL)
-    return Filed(case, made)
+        try:
+            return _filed_before(error, actor, one.given, channel)
+        except Refusal as refusal:
+            return refusal
+    except Refusal as refusal:
+        return refusal
+    return Filed(planned.case, planned.report)
+
+
+def _again(outcome: Filed | Refusal) -> Filed | Refusal:
+    return Filed(outcome.case, outcome.report, repeated=True) if isinstance(outcome, Filed) else outcome
+
+
+def _told_again(actor: Actor, known: Report, channel: str) -> Filed | Refusal:
+    """What a repeated submission is told: it holds the tracking secret, so that it is given to the post that
+    submitted first and to no other."""
+    if known.channel != channel or known.post != actor.post:
+        return Conflict("该提交标识已用于其他岗位或渠道的上报", field="client_id")
+    return Filed(known.case, known, repeated=True)
 
 
 def join(actor: Actor, *, number: str, given: NewReport, channel: str) -> Filed:
     """The same problem: add a report to the case ``number``. Refuses CaseNotFound, Invalid."""
-    _may_report(actor, channel)
+    intake.may_report(actor, channel)
     case = Case.objects.filter(number=number).only("pk", "area").first()
     if case is None:
         raise CaseNotFound()
@@ -186,6 +217,7 @@ def move(
     given: Mapping[str, Any] | Given | None = None,
     version: int | None = None,
     client_id: UUID | None = None,
+    claimed_at: dt.datetime | None = None,
 ) -> Case:
     """Make one move of the flow (``flow.moves``) on a case, given by its id or its number.
 
@@ -201,6 +233,7 @@ def move(
             given=given,
             version=version,
             client_id=client_id,
+            claimed_at=claimed_at,
         )
     except NotAdmitted as refusal:
         known = {"number": numbers.normalise(number)} if number else {"pk": case_id}
@@ -226,59 +259,55 @@ def move_many(
     return outcomes
 
 
-def _may_report(actor: Actor, channel: str) -> None:
-    if actor != PUBLIC:
-        actor.require(may.REPORT)
-    elif channel != Channel.PORTAL:
-        raise Invalid(fields={"channel": "未登录只能从居民端上报"})
+def move_each(actor: Actor, *, deeds: Sequence[Deed]) -> list[Case | Refusal]:
+    """Make moves of any kinds on any cases, each judged by itself as ``move`` does.
+
+    The deeds on one case are made in the order given: the first of every case together, in one statement,
+    then the second. Where that cannot be written as one, since somebody else was faster with a part of it,
+    each is made by itself.
+    """
+    outcomes: dict[int, Case | Refusal] = {}
+    for places in _rounds(deeds):
+        together = [deeds[n] for n in places]
+        try:
+            made = perform_together(actor, flow=flow, deeds=together)
+        except (Stale, IntegrityError):
+            made = [_move_alone(actor, deed) for deed in together]
+        else:
+            for deed, outcome in zip(together, made, strict=True):
+                if isinstance(outcome, NotAdmitted):
+                    case = Case.objects.get(number=deed.number)
+                    _count_refusal(actor, case, outcome, parse(flow.moves[deed.move], deed.given))
+        outcomes |= zip(places, made, strict=True)
+    return [outcomes[n] for n in range(len(deeds))]
 
 
-def _opening(actor: Actor, changes: Changes, given: NewReport, channel: str) -> Opening:
-    area = locate(given.lng, given.lat).code
-    opening = Opening(
-        text=given.text,
-        area=area,
-        lng=given.lng,
-        lat=given.lat,
-        channel=channel,
-        address=given.address,
-        urgency=given.urgency,
-        about=_about(given.about),
-        source_number=given.source_number,
-        client_id=given.client_id,
-    )
-    _match(opening, given.matter)
-    opening.contact = keep_contact(
-        changes,
-        actor=actor,
-        contact=given.contact,
-        texts=[given.text, given.address],
-        area=area,
-        report_id=opening.report_id,
-        about=given.about,
-    )
-    return opening
+def _rounds(deeds: Sequence[Deed]) -> list[list[int]]:
+    """The places of the first deed of each case, of the second, and so on."""
+    rounds: list[list[int]] = []
+    counted: Counter[str] = Counter()
+    for n, deed in enumerate(deeds):
+        turn = counted[deed.number]
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(n)
+        counted[deed.number] += 1
+    return rounds
 
 
-def _match(opening: Opening, chosen: str | None) -> None:
-    """The matter that the reporter chose, else the likeliest by the words; a person confirms either."""
-    if chosen:
-        matter = matters.by_code(chosen, area=opening.area)
-        if not matter.active:
-            raise Invalid(
-                fields={"matter": gettext("事项「%(name)s」已停用，请另选") % {"name": matter.name}}
-            )
-        opening.matter, opening.matter_why = matter, "上报人选择"
-        return
-    found = suggest(opening.text, area=opening.area, limit=1)
-    if found and found[0].score >= LIKELY:
-        opening.matter, opening.matter_why = found[0].matter, found[0].reason
-
-
-def _about(unit: int | None) -> int | None:
-    if unit is not None and book().unit(unit) is None:
-        raise Invalid(fields={"about": "被反映单位不存在"})
-    return unit
+def _move_alone(actor: Actor, deed: Deed) -> Case | Refusal:
+    try:
+        return move(
+            actor,
+            number=deed.number,
+            move=deed.move,
+            given=deed.given,
+            version=deed.version,
+            client_id=deed.client_id,
+            claimed_at=deed.claimed_at,
+        )
+    except Refusal as refusal:
+        return refusal
 
 
 def _filed_before(
@@ -286,14 +315,13 @@ def _filed_before(
 ) -> Filed:
     """A repeated submission gets the first one's answer; a used source number is said to be used.
 
-    The answer holds the tracking secret, so that it is given to the post that submitted first and to no
-    other. The first to tell of a repetition may be its photos: they belong to the first submission by now.
+    The first to tell of a repetition may be its photos: they belong to the first submission by now.
     """
-    repeated = Report.objects.select_related("case").filter(client_id=given.client_id)
-    if given.client_id is not None and (known := repeated.first()) is not None:
-        if known.channel != channel or known.post != actor.post:
-            raise Conflict("该提交标识已用于其他岗位或渠道的上报", field="client_id") from error
-        return Filed(known.case, known, repeated=True)
+    for known in intake.known_submissions([given.client_id]).values():
+        told = _told_again(actor, known, channel)
+        if isinstance(told, Refusal):
+            raise told from error
+        return told
     if "report_once_per_source_number" in str(error):
         said = gettext("来源编号 %(number)s 已经录入过") % {"number": given.source_number}
         raise Invalid(fields={"source_number": said}) from error

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Status
 from ninja import File as FormFile
 from ninja.files import UploadedFile
-from pydantic import ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
-from linli.domains.cases import actions, finding, presentation, queries
+from linli.domains.cases import actions, finding, offline, presentation, queries
 from linli.domains.cases.actions import NewReport, SolvedOnTheSpot
 from linli.domains.cases.models import Case, Report, Task
 from linli.domains.matters import queries as matters
@@ -25,7 +25,8 @@ from linli.kernel.files.queries import claim_of
 from linli.kernel.flow.perform import Offer
 from linli.kernel.journal import queries as journal
 from linli.kernel.units.queries import book
-from linli.lib.errors import Invalid, WrongState
+from linli.lib.errors import Invalid, Refusal, WrongState
+from linli.web import problems
 from linli.web.pages import Page, PageQuery
 from linli.web.rest import Schema, written
 
@@ -284,6 +285,82 @@ class MoveIn(Schema):
     client_id: UUID | None = None
 
 
+class ActIn(Schema):
+    """离线时做的一件事。`client_id` 必填：整批或部分重发都不会重复办理。"""
+
+    kind: offline.Kind = Field(description="report 上报；solved 发现即处置；move 流转")
+    client_id: UUID = Field(description="设备在当时生成的 UUID")
+    at: AwareDatetime = Field(description="设备记录的时间；与服务器时间并列留痕，不影响时限")
+    given: dict[str, Any] = Field(
+        default_factory=dict,
+        description="与单件接口相同的内容：上报（/reports）、发现即处置（/reports/solved）或该流转所需",
+    )
+    move: str = Field("", max_length=30, description="kind 为 move 时：流转名称")
+    number: str = Field("", max_length=20, description="kind 为 move 时：事件编号")
+    report: UUID | None = Field(
+        None, description="kind 为 move 而尚无编号时：该事件的上报所用的 client_id（可在同一批中）"
+    )
+    version: int | None = Field(None, ge=0, le=2**31 - 1, description="kind 为 move 时：读到的版本")
+
+
+class BatchIn(Schema):
+    """按先后顺序排列的离线事项。"""
+
+    acts: list[ActIn] = Field(min_length=1, max_length=offline.MOST)
+
+
+class ProblemOut(Schema):
+    """RFC 9457 的问题说明，与单件接口返回的相同。"""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+class DoneOut(Schema):
+    """一件事的结果：办成的有编号，未办成的有 `problem`。"""
+
+    client_id: UUID
+    status: int = Field(description="单件接口会返回的状态码")
+    number: str | None
+    version: int | None
+    state: str | None
+    tracking: str | None = Field(description="上报的查询码")
+    problem: ProblemOut | None
+
+    @staticmethod
+    def of(act: offline.Act, outcome: actions.Filed | Case | Refusal) -> dict[str, Any]:
+        if isinstance(outcome, Refusal):
+            told = dict.fromkeys(("number", "version", "state", "tracking"))
+            return {
+                "client_id": act.client_id,
+                "status": outcome.status,
+                **told,
+                "problem": problems.document(outcome),
+            }
+        case = outcome.case if isinstance(outcome, actions.Filed) else outcome
+        is_new = isinstance(outcome, actions.Filed) and not outcome.repeated
+        return {
+            "client_id": act.client_id,
+            "status": 201 if is_new else 200,
+            "number": case.number,
+            "version": case.version,
+            "state": case.state,
+            "tracking": outcome.secret if isinstance(outcome, actions.Filed) else None,
+            "problem": None,
+        }
+
+
+class BatchOut(Schema):
+    """与提交的顺序一一对应。"""
+
+    done: list[DoneOut]
+
+
 class CasesQuery(PageQuery):
     """列表条件。`list` 是工作列表，其余为筛选。"""
 
@@ -359,6 +436,21 @@ def report_solved(request: HttpRequest, body: SolvedOnTheSpot) -> Status[FiledOu
     """网格员发现并当场解决：一步办结。"""
     filed = actions.solve_on_the_spot(_actor(request), given=body)
     return Status(200 if filed.repeated else 201, FiledOut.of(filed))
+
+
+@router.post("/sync", response=BatchOut, summary="离线事项同步")
+def sync(request: HttpRequest, body: BatchIn) -> dict[str, Any]:
+    """一次提交离线时做的事（至多 500 件），逐件返回结果或问题；权限和检查与单件接口相同。
+
+    上报先于流转；同一事件的流转按给出的顺序办理。一件不成不影响其他各件。
+    """
+    acts = [
+        offline.Act(one.kind, one.client_id, one.at, one.given, one.move, one.number, one.report, one.version)
+        for one in body.acts
+    ]
+    outcomes = offline.carry_out(_actor(request), acts=acts)
+    done = [DoneOut.of(act, outcome) for act, outcome in zip(acts, outcomes, strict=True)]
+    return {"done": done}
 
 
 @router.post("/cases/{number}/reports", response={201: FiledOut, 200: FiledOut}, summary="附议")

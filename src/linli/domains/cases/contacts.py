@@ -13,6 +13,7 @@ from linli.kernel.access.actor import Actor
 from linli.kernel.flow.declaration import Given
 from linli.kernel.records.changes import Changes
 from linli.kernel.vault import actions as vault
+from linli.kernel.vault.fields import checked
 
 
 class Contact(Given):
@@ -20,6 +21,11 @@ class Contact(Given):
 
     name: Annotated[str, Field(max_length=30)] = Field(default="", title="称呼")
     phone: Annotated[str, Field(max_length=20)] = Field(default="", title="电话")
+
+
+def check_contact(contact: Contact | None) -> None:
+    """Refuse with ``PersonalDataInvalid`` what the vault would not take."""
+    checked(_fields(contact))
 
 
 def keep_contact(
@@ -37,7 +43,7 @@ def keep_contact(
     Returns the entry's id, or None where there is nothing to keep. Hidden from the unit complained about
     (突发事件应对法 art. 9; privacy_tests P20).
     """
-    fields = {k: v for k, v in contact.model_dump().items() if v} if contact else {}
+    fields = _fields(contact)
     numbers = list(dict.fromkeys(n for text in texts for n in without_personal_numbers(text)[1]))
     if numbers:
         fields["circumstances"] = "上报内容中的号码：" + "、".join(numbers[:20])  # not shown
@@ -54,3 +60,9 @@ def keep_contact(
         hidden_from=[about] if about else [],
     )
     return int(person.pk)
+
+
+def _fields(contact: Contact | None) -> dict[str, str]:
+    if contact is None:
+        return {}
+    return {name: value for name, value in (("name", contact.name), ("phone", contact.phone)) if value}

@@ -1,29 +1,39 @@
 """Reports from another system's file: a hotline's CSV or spreadsheet.
 
 Columns are known by their Chinese headings or by the API's field names; what the file calls them is listed
-in ``COLUMNS``. Every row is checked like a report at the portal. Errors are told by row; good rows are kept
-only when that was asked for.
+in ``COLUMNS``. Every row is checked like a report at the portal, all of them before the first is written.
+Errors are told by row; good rows are kept only when that was asked for.
+
+Rows are written in batches, each one statement. Where the process ends in between, the same file goes on
+where it stopped: a row is known by its source number, or else by its file and place in it (``client_id``).
+While one batch is written the next is planned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid5
 
+from django.db import IntegrityError
 from django.utils.translation import gettext
 from pydantic import ValidationError
 
-from linli.domains.cases import actions
+from linli.domains.cases import actions, intake
 from linli.domains.cases import permissions as may
-from linli.domains.cases.actions import NewReport, Planned
+from linli.domains.cases.intake import Checked, NewReport
 from linli.domains.cases.models import Channel
 from linli.kernel.access.actor import Actor
 from linli.kernel.flow.input import messages
+from linli.kernel.records.changes import Changes
 from linli.lib import sheets
 from linli.lib.errors import Invalid, Refusal
 from linli.lib.sheets import RowError
+from linli.lib.time import now
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "text": ("问题描述", "诉求内容", "工单内容", "内容", "text"),
@@ -42,6 +52,8 @@ LARGEST = 50_000
 """Rows of one file; larger ones are split by whoever exports them."""
 BATCH = 500
 """Rows written in one statement."""
+ROWS = UUID("0f3f6a4e-9f3a-5c8e-8a53-3f1f9f4e9d27")
+"""The names under which rows without a source number are known."""
 
 
 class LoadFaulty(Invalid):
@@ -65,7 +77,7 @@ class Loaded:
 
     filed: int = 0
     repeated: int = 0
-    """Rows whose source number had been taken in before."""
+    """Rows that had been taken in before."""
     errors: list[RowError] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -86,29 +98,91 @@ def load_reports(
 ) -> Loaded:
     """Take the reports of a file in. ``source`` is a path, or the bytes of an upload.
 
-    All or nothing unless ``keep_good``: then rows without errors are kept and the others are told. A row
-    whose source number is known already is not filed twice. Refuses NotAllowed, Invalid, LoadFaulty.
+    Nothing is filed where a row is wrong, unless ``keep_good``: then rows without errors are kept and the
+    others are told. A row that has been taken in before is not filed twice. Refuses NotAllowed, Invalid,
+    LoadFaulty.
     """
     actor.require(may.IMPORT)
     data = source.read_bytes() if isinstance(source, Path) else source
     rows = sheets.read(data, headings=COLUMNS, required=REQUIRED, most=LARGEST).rows
     loaded = Loaded()
-    known = actions.known_sources(channel, [sheets.text(row.get("source_number")) for _, row in rows])
-    planned: list[Planned] = []
-    for number, row in rows:
-        source_number = sheets.text(row.get("source_number"))
-        if source_number and source_number in known:
-            loaded.repeated += 1
-            continue
-        known.add(source_number)
+    given: dict[int, NewReport] = {}
+    for number, row in _new(rows, channel, hashlib.sha256(data).hexdigest(), loaded):
         try:
-            planned.append(actions.plan_report(actor, given=_given(row), channel=channel))
-        except Refusal as refusal:
+            given[number] = _given(row)
+        except Invalid as refusal:
             loaded.errors += sheets.errors_of(number, refusal, COLUMNS)
+    checked: list[Checked] = []
+    checks = intake.check_many(actor, given=list(given.values()), channel=channel)
+    for number, outcome in zip(given, checks, strict=True):
+        if isinstance(outcome, Refusal):
+            loaded.errors += sheets.errors_of(number, outcome, COLUMNS)
+        else:
+            checked.append(outcome)
+    loaded.errors.sort(key=lambda error: error.row)
     if loaded.errors and not keep_good:
         raise LoadFaulty(loaded.errors)
-    loaded.filed = actions.file_many(planned, size=BATCH)
+    _file(actor, checked, loaded)
     return loaded
+
+
+def _new(
+    rows: Sequence[tuple[int, dict[str, Any]]], channel: str, file: str, loaded: Loaded
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows that have not been taken in before, each with what it will be known by."""
+    known = intake.known_sources(channel, [sheets.text(row.get("source_number")) for _, row in rows])
+    own = {number: uuid5(ROWS, f"{file} {number}") for number, row in rows if not row.get("source_number")}
+    filed = intake.known_submissions(own.values())
+    for number, row in rows:
+        source_number = sheets.text(row.get("source_number"))
+        if source_number in known or own.get(number) in filed:
+            loaded.repeated += 1
+        elif source_number:
+            known.add(source_number)
+            yield number, row
+        else:
+            yield number, row | {"client_id": own[number]}
+
+
+def _file(actor: Actor, checked: Sequence[Checked], loaded: Loaded) -> None:
+    """Write checked reports, a batch behind the one that is planned."""
+    intake.reserve_ids(len(checked))  # all of them now: later the line is busy
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        written: Future[None] | None = None
+        batch: Sequence[Checked] = ()
+        for start in range(0, len(checked), BATCH):
+            following = checked[start : start + BATCH]
+            carry_out = _plan(actor, following).ready()
+            _settle(actor, batch, written, loaded)
+            written, batch = writer.submit(carry_out), following
+        _settle(actor, batch, written, loaded)
+
+
+def _plan(actor: Actor, checked: Sequence[Checked]) -> Changes:
+    changes, at = Changes(), now()
+    for one in checked:
+        intake.plan(changes, actor, checked=one, at=at)
+    return changes
+
+
+def _settle(actor: Actor, batch: Sequence[Checked], written: Future[None] | None, loaded: Loaded) -> None:
+    """Count a batch once it is written. Where a row of it was filed by somebody else meanwhile, nothing of it
+    is: then each is filed by itself."""
+    if written is None:
+        return
+    try:
+        written.result()
+    except IntegrityError:
+        for one in batch:
+            try:
+                filed = actions.report(actor, given=one.given, channel=one.channel)
+            except Invalid:  # its source number is used by now
+                loaded.repeated += 1
+            else:
+                loaded.filed += not filed.repeated
+                loaded.repeated += filed.repeated
+    else:
+        loaded.filed += len(batch)
 
 
 def _given(row: Mapping[str, Any]) -> NewReport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -41,8 +42,18 @@ class Opening:
     about: int | None = None
     source_number: str = ""
     client_id: UUID | None = None
+    claimed_at: dt.datetime | None = None
+    """When it was made by the clock of the sender's device; stands beside ``at`` and decides nothing."""
     report_id: int = field(default_factory=record_id)
     split_from: int | None = None
+
+    @cached_property
+    def plain_text(self) -> str:
+        return without_personal_numbers(self.text)[0]
+
+    @cached_property
+    def plain_address(self) -> str:
+        return without_personal_numbers(self.address)[0]
 
 
 def open_case(
@@ -63,7 +74,7 @@ def open_case(
         facts["matter"] = given.matter.pk
     if given.split_from is not None:
         facts["split_from"] = given.split_from
-    _enter(changes, actor, flow, case, report, "report", facts, at, given.client_id)
+    _enter(changes, actor, flow, case, report, "report", facts, at, given)
     return case, report
 
 
@@ -80,22 +91,22 @@ def open_solved(
     facts = {"report": report.pk, "channel": given.channel, "result": CaseResult.SOLVED.value}
     if given.matter is not None:
         facts["matter"] = given.matter.pk
-    _enter(changes, actor, flow, case, report, "solve_on_the_spot", facts, at, given.client_id)
+    _enter(changes, actor, flow, case, report, "solve_on_the_spot", facts, at, given)
     return case, report
 
 
 def _case(actor: Actor, given: Opening, at: dt.datetime) -> Case:
-    text, _ = without_personal_numbers(given.text)
     matter = given.matter
+    # the matter by its id: a column, so that the row is made the quick way
     case = Case(
-        title=(given.title or title_of(text))[:TITLE_LENGTH],
-        matter=matter,
+        title=(given.title or title_of(given.plain_text))[:TITLE_LENGTH],
+        matter_id=matter.pk if matter else None,
         matter_why=given.matter_why[:200],
         urgency=given.urgency or (matter.urgency if matter else Urgency.NORMAL.value),
         channel=given.channel,
         lng=given.lng,
         lat=given.lat,
-        address=without_personal_numbers(given.address)[0],
+        address=given.plain_address,
         sensitive=matter.sensitive if matter else False,
         state=CaseState.REPORTED,
         opened_at=at,
@@ -112,13 +123,12 @@ def _case(actor: Actor, given: Opening, at: dt.datetime) -> Case:
 
 
 def _report(actor: Actor, given: Opening, case: Case, at: dt.datetime) -> Report:
-    text, _ = without_personal_numbers(given.text)
     report = Report(
         id=given.report_id,
         case_id=case.pk,
         first_case=case.pk,
         channel=given.channel,
-        text=text,
+        text=given.plain_text,
         at=at,
         lng=given.lng,
         lat=given.lat,
@@ -145,9 +155,17 @@ def _enter(
     move: str,
     facts: dict[str, Any],
     at: dt.datetime,
-    client_id: UUID | None,
+    given: Opening,
 ) -> None:
     open_record(
-        actor, flow=flow, record=case, move=move, changes=changes, at=at, facts=facts, client_id=client_id
+        actor,
+        flow=flow,
+        record=case,
+        move=move,
+        changes=changes,
+        at=at,
+        facts=facts,
+        client_id=given.client_id,
+        claimed_at=given.claimed_at,
     )
     changes.insert(report, case_text(case, [report.text]))

@@ -30,7 +30,7 @@ from linli.kernel.records.models import Record
 from linli.kernel.records.prepared import fetch
 from linli.kernel.records.reading import Asked, Selection, read, selection
 from linli.lib.errors import Conflict, NotAllowed, NotFound, Refusal, WrongState
-from linli.lib.time import now
+from linli.lib.time import LOCAL, now
 
 R = TypeVar("R", bound=Record)
 G = TypeVar("G", bound=Given)
@@ -172,6 +172,7 @@ def perform(
     given: Mapping[str, Any] | Given | None = None,
     version: int | None = None,
     client_id: UUID | None = None,
+    claimed_at: dt.datetime | None = None,
 ) -> R:
     """Make one move on a record, given by its id or its number, and return it as it is after it.
 
@@ -181,13 +182,14 @@ def perform(
     Refuses with NotFound (not visible), NotAllowed, WrongState (with the present state), Conflict (stale
     ``version`` or a faster colleague; with the present state), Invalid (by field), or a refusal of the
     domain's own. A ``client_id`` seen before on this record returns what stands instead of moving again.
+    ``claimed_at``, the time by the clock of the sender's device, is only put on record.
     """
     declared = declared_move(flow, move)
     found, done = _fetch_one(actor, flow, declared, number or record_id, client_id)
     if done:
         return found
     try:
-        return _make(actor, flow, declared, found, given, version, client_id)
+        return _make(actor, flow, declared, found, given, version, client_id, claimed_at)
     except Stale as stale:
         if client_id is None and not declared.commutes:
             raise _conflict(actor, flow, found.pk) from stale
@@ -200,7 +202,7 @@ def perform(
         if not declared.commutes:
             raise Conflict(**present(flow, found))
         try:
-            return _make(actor, flow, declared, found, given, version, client_id)
+            return _make(actor, flow, declared, found, given, version, client_id, claimed_at)
         except Stale as stale:
             raise _conflict(actor, flow, found.pk) from stale
 
@@ -213,10 +215,11 @@ def _make(
     given: Mapping[str, Any] | Given | None,
     version: int | None,
     client_id: UUID | None,
+    claimed_at: dt.datetime | None,
 ) -> R:
     """Make the move once; ``Stale`` when somebody was faster."""
     step = _prepare(actor, flow, declared, record, given, version)
-    _enter(step, client_id)
+    _enter(step, client_id, claimed_at)
     step.changes.write()
     return record
 
@@ -228,6 +231,73 @@ class Outcome:
     record_id: int
     record: Record | None = None
     refusal: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One move that somebody asks for; as the arguments of ``perform``."""
+
+    move: str
+    number: str
+    given: Mapping[str, Any] | Given | None = None
+    version: int | None = None
+    client_id: UUID | None = None
+    claimed_at: dt.datetime | None = None
+
+
+def perform_together(actor: Actor, *, flow: Flow[R], deeds: Sequence[Deed]) -> list[R | Refusal]:
+    """Make different moves on as many records: one statement reads and one writes, whatever their number.
+
+    Each deed is judged by itself, as ``perform`` does: the record as it is after it, or the refusal. All that
+    can be made are made, or none of them: raises ``Stale`` where somebody was faster with one, and the
+    database's integrity errors; then nothing was written. No record may be named twice.
+    """
+    if len({deed.number for deed in deeds}) != len(deeds):
+        raise ValueError("a record is named twice")
+    found = _fetch_deeds(actor, flow, deeds)
+    plan = Changes()
+    outcomes: list[R | Refusal] = []
+    for deed in deeds:
+        try:
+            outcomes.append(_plan_deed(actor, flow, deed, found.get(deed.number), plan))
+        except Refusal as refusal:
+            outcomes.append(refusal)
+    plan.write()
+    return outcomes
+
+
+def _plan_deed(actor: Actor, flow: Flow[R], deed: Deed, record: R | None, plan: Changes) -> R:
+    declared = declared_move(flow, deed.move)
+    if record is None:
+        raise flow.missing()
+    if deed.client_id is not None and str(deed.client_id) in record.__dict__["done"]:
+        return record
+    setattr(record, RIGHT, declared.ability in record.__dict__["held"])
+    step = _prepare(actor, flow, declared, record, deed.given, deed.version)
+    _enter(step, deed.client_id, deed.claimed_at)
+    plan.merge(step.changes)
+    return record
+
+
+def _fetch_deeds(actor: Actor, flow: Flow[R], deeds: Sequence[Deed]) -> dict[str, R]:
+    """The records by number that the actor may see. Each has in ``held`` those of the moves' abilities that
+    hold on it, and in ``done`` those of the clients' deeds that were done on it before."""
+    moves = [flow.moves[deed.move] for deed in deeds if deed.move in flow.moves]
+    abilities = sorted({move.ability for move in moves})
+    chosen = _selection(flow.model, filter_of(actor, flow.view), *(filter_of(actor, a) for a in abilities))
+    done = [deed.client_id for deed in deeds if deed.client_id is not None]
+    records = read(
+        flow.model,
+        chosen,
+        column=flow.number,
+        among=[deed.number for deed in deeds],
+        parts=flow.parts,
+        asked=[Asked("done", DONE_AMONG, (done,))],
+    )
+    for record in records:
+        rights = (record.__dict__[f"may_{n}"] for n in range(len(abilities)))
+        record.__dict__["held"] = {a for a, may in zip(abilities, rights, strict=True) if may}
+    return {getattr(record, flow.number): record for record in records}
 
 
 def perform_many(
@@ -258,7 +328,7 @@ def perform_many(
             except Refusal as refusal:
                 outcomes[pk].refusal = refusal
                 continue
-            _enter(step, None)
+            _enter(step)
             plan.merge(step.changes)
             steps.append(step)
         try:
@@ -286,10 +356,12 @@ def open_record(
     facts: dict[str, Any],
     remark: str = "",
     client_id: UUID | None = None,
+    claimed_at: dt.datetime | None = None,
 ) -> Entry:
     """Add a new record and the first entry of its chain to the plan."""
     if record.state not in flow.initial | flow.final:
         raise AssertionError(f"{record.state} is no state to begin in")
+    _claim(facts, claimed_at)
     entry = journal.enter(
         changes,
         actor=actor,
@@ -320,7 +392,7 @@ def plan_move(
     whoever loads answers for the actor. Nothing is read and nothing written here.
     """
     step = _prepare(actor, flow, declared_move(flow, move), record, given, None, at=at, changes=changes)
-    _enter(step, None)
+    _enter(step)
     return step
 
 
@@ -375,17 +447,23 @@ DONE_BEFORE = (
     "EXISTS (SELECT 1 FROM journal_entry e WHERE e.record_id = r.id AND e.client_id = %s"
     " AND e.at >= r.opened_at)"  # only those months' partitions are looked into
 )
+DONE_AMONG = (
+    "ARRAY(SELECT e.client_id FROM journal_entry e WHERE e.record_id = r.id"
+    " AND e.client_id = ANY(%s::uuid[]) AND e.at >= r.opened_at)"
+)
+RIGHT = "may_0"
+"""The attribute of a record that says whether the ability of the move in hand holds on it."""
 
 
 @lru_cache(maxsize=2_000)
-def _selection(model: type[Record], seen: Q, right: Q | None = None) -> Selection:
-    """What the row filter lets through, and on which of it another filter holds (``may_0``).
+def _selection(model: type[Record], seen: Q, *rights: Q) -> Selection:
+    """What the row filter lets through, and on which of it each of other filters holds (``may_<n>``).
 
     The filter is made anew for every deed; only its translation into SQL, which costs more than the query,
     is kept.
     """
     rows = model._default_manager.filter(seen)
-    return selection(rows if right is None else rows.annotate(may_0=_holds(right)))
+    return selection(rows.annotate(**{f"may_{n}": _holds(right) for n, right in enumerate(rights)}))
 
 
 def _prepare(
@@ -407,7 +485,7 @@ def _prepare(
         said = gettext("当前状态为「%(state)s」，不能进行「%(move)s」")
         told = {"state": gettext(label), "move": gettext(move.title)}
         raise WrongState(said % told, **present(flow, record))
-    if not getattr(record, "may_0", True):
+    if not getattr(record, RIGHT, True):
         said = gettext("您的岗位不能对此件进行「%(move)s」") % {"move": gettext(move.title)}
         raise NotAllowed(said, ability=move.ability)
     for guard in move.when:
@@ -441,7 +519,17 @@ def parse(move: Move, given: Mapping[str, Any] | Given | None) -> Given:
         raise refuse_invalid(error, move.given) from error
 
 
-def _enter(step: Step[Any, Any], client_id: UUID | None) -> Entry:
+def _claim(facts: dict[str, Any], claimed_at: dt.datetime | None) -> None:
+    """When it was done by the clock of the sender's device: on record beside the server's time, deciding
+    nothing. Devices' clocks are wrong, and can be set."""
+    if claimed_at is not None:
+        facts["claimed_at"] = claimed_at.astimezone(LOCAL).isoformat(timespec="seconds")
+
+
+def _enter(
+    step: Step[Any, Any], client_id: UUID | None = None, claimed_at: dt.datetime | None = None
+) -> Entry:
+    _claim(step.facts, claimed_at)
     was = step.record.version
     entry = journal.enter(
         step.changes,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
 from tests.city import City, centre_of
 
+from linli.domains.cases import intake, loading
 from linli.domains.cases.loading import LoadFaulty, load_reports
 from linli.domains.cases.models import Case, Report
 from linli.kernel.journal.verify import verify
@@ -89,3 +91,69 @@ def test_refuses_a_file_that_cannot_be_read(city: City, data: bytes, said: str) 
 def test_only_who_may_import_does(city: City) -> None:
     with pytest.raises(NotAllowed):
         load_reports(csv(*GOOD), actor=city.actor("worker"))
+
+
+def test_rows_without_a_number_are_known_by_their_file_and_place(city: City) -> None:
+    rows = [f",井盖破损有危险,{LNG},{LAT},,", f",井盖破损有危险,{LNG},{LAT},,"]
+    dispatcher = city.actor("dispatcher")
+    assert load_reports(csv(*rows), actor=dispatcher).filed == 2
+    again = load_reports(csv(*rows), actor=dispatcher)
+    assert (again.filed, again.repeated) == (0, 2)
+    other = load_reports(csv(*rows, *GOOD), actor=dispatcher)
+    assert (other.filed, other.repeated) == (4, 0)
+
+
+def test_what_was_written_before_an_interruption_is_not_written_again(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends between two batches: the same file goes on where it stopped."""
+    monkeypatch.setattr(loading, "BATCH", 3)
+    rows = [f"{f'RX{n}' if n % 2 else ''},第{n}处路灯不亮,{LNG},{LAT},," for n in range(11)]
+    dispatcher, settle = city.actor("dispatcher"), loading._settle
+
+    def ends(*given: Any) -> None:
+        settle(*given)
+        if Report.objects.count() >= 6:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loading, "_settle", ends)
+        with pytest.raises(KeyboardInterrupt):
+            load_reports(csv(*rows), actor=dispatcher)
+    assert Report.objects.count() in (6, 9)
+    again = load_reports(csv(*rows), actor=dispatcher)
+    assert again.filed + again.repeated == 11
+    assert Report.objects.count() == Case.objects.count() == 11
+    assert verify().problems == []
+
+
+def test_a_file_of_many_batches_is_told_as_a_whole(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "BATCH", 2)
+    rows = [f"RX{n},{'短' if n % 4 == 3 else f'第{n}处路灯不亮'},{LNG},{LAT},,138123" for n in (1, 2, 3)]
+    rows += [f"RX{n},第{n}处路灯不亮,{1 if n == 5 else LNG},{LAT},," for n in range(4, 12)]
+    with pytest.raises(LoadFaulty) as refusal:
+        load_reports(csv(*rows), actor=city.actor("dispatcher"))
+    assert [problem.row for problem in refusal.value.problems] == [2, 3, 4, 6]
+    assert not Report.objects.exists()
+    kept = load_reports(csv(*rows), actor=city.actor("dispatcher"), keep_good=True)
+    assert (kept.filed, len(kept.errors)) == (7, 4)
+    assert verify().problems == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_somebody_else_files_meanwhile_is_not_filed_twice(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatcher, check_many = city.actor("dispatcher"), intake.check_many
+
+    def overtaken(*args: Any, **given: Any) -> Any:
+        checked = check_many(*args, **given)
+        monkeypatch.setattr(intake, "check_many", check_many)
+        load_reports(csv(GOOD[0]), actor=dispatcher)
+        return checked
+
+    monkeypatch.setattr(intake, "check_many", overtaken)
+    loaded = load_reports(csv(*GOOD), actor=dispatcher)
+    assert (loaded.filed, loaded.repeated) == (1, 1)
+    assert Report.objects.count() == 2
+    assert verify().problems == []
