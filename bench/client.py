@@ -11,11 +11,13 @@ import selectors
 import socket
 import time
 from collections.abc import Generator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import orjson
 
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
+_CLOSE = re.compile(rb"\r\nconnection: close", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Request:
 class Answer:
     status: int
     body: bytes
+    head: bytes = b""
 
 
 Script = Generator[Request, Answer, None]
@@ -64,36 +67,47 @@ def _head(method: str, path: str, token: str) -> bytes:
 
 
 class _Line:
-    """One connection and where its script stands."""
+    """One connection and where its script stands; made anew for each request where the server closes it."""
 
     def __init__(self, port: int, script: Script) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port = port
+        self.connect()
         self.script = script
         self.received = b""
         self.request: Request
         self.sent_at = 0.0
 
+    def connect(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.is_kept = True
+
+    def close(self) -> None:
+        self.socket.close()
+
     def send(self, request: Request) -> None:
         self.request, self.received = request, b""
         self.sent_at = time.perf_counter()
+        if not self.is_kept:
+            self.connect()
         self.socket.sendall(request.wire)  # small: it fits the socket's buffer
 
     def receive(self) -> Answer | None:
-        """The answer once it is whole."""
+        """The answer once it is whole: as long as it says, else until the server closes the connection."""
         piece = self.socket.recv(1 << 18)
-        if not piece:
-            raise ConnectionError(f"{self.request.name}: closed by the server")
         self.received += piece
         head, end, body = self.received.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
+        if not piece and (not end or length):
+            raise ConnectionError(f"{self.request.name}: closed by the server")
         if not end:
             return None
-        if length is None:
+        self.is_kept = _CLOSE.search(head) is None
+        if length is None and self.is_kept:
             raise ValueError(f"no length: {head!r}")
-        if len(body) < int(length[1]):
+        if len(body) < int(length[1]) if length else piece:
             return None
-        return Answer(int(head[9:12]), body)
+        return Answer(int(head[9:12]), body, head)
 
 
 def drive(port: int, scripts: Sequence[Script], *, seconds: float) -> tuple[list[Sample], float]:
@@ -103,7 +117,9 @@ def drive(port: int, scripts: Sequence[Script], *, seconds: float) -> tuple[list
     """
     lines = [_Line(port, script) for script in scripts]
     samples: list[Sample] = []
-    with selectors.DefaultSelector() as selector:
+    with selectors.DefaultSelector() as selector, ExitStack() as ending:
+        for line in lines:
+            ending.callback(line.close)
         begun = time.perf_counter()
         for line in lines:
             line.send(next(line.script))
@@ -116,11 +132,19 @@ def drive(port: int, scripts: Sequence[Script], *, seconds: float) -> tuple[list
                     continue
                 ended = time.perf_counter()
                 samples.append(Sample(line.request.name, ended - line.sent_at, answer.status))
+                was_closed = not line.is_kept
+                if was_closed:
+                    selector.unregister(line.socket)
+                    line.close()
                 try:
                     if ended - begun > seconds:
                         raise StopIteration
                     line.send(line.script.send(answer))
                 except StopIteration:
-                    selector.unregister(line.socket)
-                    line.socket.close()
+                    if not was_closed:
+                        selector.unregister(line.socket)
+                        line.close()
+                else:
+                    if was_closed:
+                        selector.register(line.socket, selectors.EVENT_READ, line)
         return samples, time.perf_counter() - begun

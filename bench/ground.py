@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,12 +79,16 @@ class Ground:
     def copy(self, template: str, name: str = "run") -> str:
         """A fresh copy of a database, for whoever writes."""
         connection.close()
-        self._command("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-        self._command("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
+        self.duplicate(template, name)
         self.use(name)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
         return name
+
+    def duplicate(self, template: str, name: str) -> None:
+        """A copy of any database that nobody uses, in the place of an older one."""
+        self._command("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        self._command("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
 
     def has(self, name: str) -> bool:
         with psycopg.connect(self.server.url("postgres")) as found:
@@ -98,6 +102,11 @@ class Ground:
 
     def rename(self, name: str, to: str) -> None:
         self._command("ALTER DATABASE {} RENAME TO {}", name, to)
+
+    def tidy(self, name: str) -> None:
+        """VACUUM ANALYZE of any database."""
+        with psycopg.connect(self.server.url(name), autocommit=True) as other:
+            other.execute("VACUUM ANALYZE")
 
     def _command(self, text: str, *names: str) -> None:
         with psycopg.connect(self.server.url("postgres"), autocommit=True) as admin:
@@ -136,30 +145,44 @@ def web(base: Ground) -> Iterator[Web]:
     from linli.config.commands.serve import web_command
 
     collect()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    log = Path(settings.DATA_DIR) / "logs" / "web.log"
+    port = free_port()
     environment = os.environ | {"LINLI_DATABASE_URL": base.conninfo(), "LINLI_ALLOWED_HOSTS": "localhost"}
+    command = web_command("127.0.0.1", port)
+    with serving(command, port, "/api/v1/openapi.json", environment=environment, name="web") as site:
+        yield site
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serving(
+    command: Sequence[str], port: int, path: str, *, environment: Mapping[str, str], name: str
+) -> Iterator[Web]:
+    """A web server that answers at ``path`` of ``port``, for as long as the block lasts."""
+    log = Path(settings.DATA_DIR) / "logs" / f"{name}.log"
     with log.open("ab") as out:
-        process = subprocess.Popen(
-            web_command("127.0.0.1", port), env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL
-        )
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
     try:
-        _wait_until_it_answers(port, process, log)
+        _wait_until_it_answers(name, port, path, process, log)
         yield Web(port, process.pid)
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_it_answers(
+    name: str, port: int, path: str, process: subprocess.Popen[bytes], log: Path
+) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            sys.exit(f"the web did not start; see {log}")
+            sys.exit(f"{name} did not start; see {log}")
         line = HTTPConnection("127.0.0.1", port, timeout=30)
         try:
-            line.request("GET", "/api/v1/openapi.json", headers={"Host": "localhost"})
+            line.request("GET", path, headers={"Host": "localhost"})
             line.getresponse().read()
         except OSError:
             time.sleep(0.1)
@@ -167,7 +190,7 @@ def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Pat
             return
         finally:
             line.close()
-    sys.exit(f"the web does not answer; see {log}")
+    sys.exit(f"{name} does not answer; see {log}")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ import django
 DATA = Path(__file__).resolve().parents[1] / ".data" / "bench"
 LIVES = 10_000
 """Of the last weeks, and as many of the year before them."""
-WHAT = ("city", "intake", "lifecycle", "worklist", "locate")
+WHAT = ("city", "intake", "lifecycle", "worklist", "locate", "peers")
+ALWAYS = WHAT[1:-1]
+"""What is measured where nothing is named: peers have to be installed first."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,12 @@ class Settings:
     """Lives recorded to make a city of."""
     verify: bool = False
     """Whether the journal of ``city`` is verified whole."""
+    clients: int = 32
+    """Connections that ask at once, of ``peers``."""
+    peer: str = ""
+    """The only one of ``peers`` to be measured; empty: all."""
+    install: bool = False
+    """Whether peers that are missing are installed first."""
 
 
 USUAL = Settings(scale=1.0, cases=10_000, many=1_000_000, seconds=8.0, rounds=3, repeats=200)
@@ -52,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linli.config.settings")
     django.setup()
     chosen = _settings(options)
-    named = options.what or WHAT[1:]
+    named = options.what or ALWAYS
     if "locate" in named:
         from bench import locate
 
@@ -65,6 +73,7 @@ def main(argv: Sequence[str]) -> int:
 def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
     from bench import city, intake, lifecycle, worklist
     from bench.ground import ground
+    from bench.peers import measure as peers
 
     with ground(chosen.scale, chosen.lives) as base:
         for what, measure in (
@@ -72,6 +81,7 @@ def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
             ("intake", intake.run),
             ("lifecycle", lifecycle.run),
             ("worklist", worklist.run),
+            ("peers", peers.run),
         ):
             if what in named:
                 measure(base, chosen)
@@ -79,8 +89,8 @@ def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
 
 def _settings(options: argparse.Namespace) -> Settings:
     base = QUICK if options.quick else USUAL
-    given = {name: getattr(options, name) for name in ("cases", "many", "seconds", "rounds", "lives")}
-    given["verify"] = options.verify
+    names = ("cases", "many", "seconds", "rounds", "lives", "verify", "clients", "peer", "install")
+    given = {name: getattr(options, name) for name in names}
     return Settings(**(vars(base) | {name: value for name, value in given.items() if value is not None}))
 
 
@@ -97,4 +107,9 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--verify", action="store_true", help="city: verify its journal whole")
     parser.add_argument("--seconds", type=float, help="length of a round")
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--clients", type=int, help="peers: connections that ask at once")
+    parser.add_argument("--peer", metavar="NAME", help="peers: this one only, such as django-helpdesk")
+    parser.add_argument(
+        "--install", action="store_true", help="peers: install what is missing (PyPI, Debian)"
+    )
     return parser.parse_args(argv)

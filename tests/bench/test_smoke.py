@@ -35,7 +35,7 @@ def measure(what: str, data: Path, *options: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["intake", "lifecycle", "worklist"])
+@pytest.mark.parametrize("what", ["intake", "lifecycle", "worklist", "peers"])
 def test_a_benchmark_without_errors_gives_its_figures(what: str, data: Path) -> None:
     told = measure(what, data)
     assert f"{what}:" in told

@@ -11,7 +11,7 @@ from linli.config import environment as env
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "what", nargs=argparse.REMAINDER, metavar="项目", help="intake lifecycle worklist locate"
+        "what", nargs=argparse.REMAINDER, metavar="项目", help="intake lifecycle worklist locate peers"
     )
 
 
