@@ -10,12 +10,13 @@ import re
 import selectors
 import socket
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 import orjson
 
+WITHOUT_BODY = (204, 304)
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 _CLOSE = re.compile(rb"\r\nconnection: close", re.IGNORECASE)
 
@@ -43,16 +44,23 @@ class Sample:
     name: str
     seconds: float
     status: int
+    """0: the connection failed, or no answer came in time."""
+    received: int = 0
+    """Bytes of the answer, its head among them."""
+    at: float = 0.0
+    """When it was asked, in seconds since all began."""
 
 
 def get(path: str, token: str) -> Request:
     return Request("get", _head("GET", path, token) + b"\r\n")
 
 
-def view(path: str, session: str) -> Request:
-    """A page as a browser that is signed in asks for it."""
-    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid={session}\r\n\r\n"
-    return Request("view", head.encode())
+def view(path: str, session: str, *, known: str = "") -> Request:
+    """A page as a browser that is signed in asks for it; ``known``: the ETag of the answer it has."""
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid={session}\r\n"
+    if known:
+        head += f"If-None-Match: {known}\r\n"
+    return Request("view", (head + "\r\n").encode())
 
 
 def post(path: str, token: str, body: object, *, name: str = "post") -> Request:
@@ -62,11 +70,17 @@ def post(path: str, token: str, body: object, *, name: str = "post") -> Request:
     return Request(name, head + length + content)
 
 
+def each(requests: Iterable[Request]) -> Script:
+    """Requests one after the other, whatever is answered. (An iterator by itself takes no answers.)"""
+    for request in requests:
+        _answer = yield request
+
+
 def _head(method: str, path: str, token: str) -> bytes:
     return f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n".encode()
 
 
-class _Line:
+class Line:
     """One connection and where its script stands; made anew for each request where the server closes it."""
 
     def __init__(self, port: int, script: Script) -> None:
@@ -97,17 +111,24 @@ class _Line:
         piece = self.socket.recv(1 << 18)
         self.received += piece
         head, end, body = self.received.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head)
-        if not piece and (not end or length):
+        if not piece and (not end or _LENGTH.search(head)):
             raise ConnectionError(f"{self.request.name}: closed by the server")
         if not end:
             return None
+        status, length = int(head[9:12]), _LENGTH.search(head)
         self.is_kept = _CLOSE.search(head) is None
+        if status in WITHOUT_BODY:
+            return Answer(status, b"", head)
         if length is None and self.is_kept:
             raise ValueError(f"no length: {head!r}")
         if len(body) < int(length[1]) if length else piece:
             return None
-        return Answer(int(head[9:12]), body, head)
+        return Answer(status, body, head)
+
+    def sample(self, answer: Answer, begun: float, ended: float) -> Sample:
+        """What is noted of an answer; instants as ``perf_counter`` tells them."""
+        taken, at = ended - self.sent_at, self.sent_at - begun
+        return Sample(self.request.name, taken, answer.status, len(self.received), at)
 
 
 def drive(port: int, scripts: Sequence[Script], *, seconds: float) -> tuple[list[Sample], float]:
@@ -115,7 +136,7 @@ def drive(port: int, scripts: Sequence[Script], *, seconds: float) -> tuple[list
 
     After ``seconds`` no script is resumed any more: what is under way is waited for and counts.
     """
-    lines = [_Line(port, script) for script in scripts]
+    lines = [Line(port, script) for script in scripts]
     samples: list[Sample] = []
     with selectors.DefaultSelector() as selector, ExitStack() as ending:
         for line in lines:
@@ -131,7 +152,7 @@ def drive(port: int, scripts: Sequence[Script], *, seconds: float) -> tuple[list
                 if answer is None:
                     continue
                 ended = time.perf_counter()
-                samples.append(Sample(line.request.name, ended - line.sent_at, answer.status))
+                samples.append(line.sample(answer, begun, ended))
                 was_closed = not line.is_kept
                 if was_closed:
                     selector.unregister(line.socket)

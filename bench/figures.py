@@ -40,6 +40,27 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(len(ordered) * share) - 1)] if ordered else 0.0
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What one request asks of the database (``costs``)."""
+
+    queries: float
+    rows: float
+    """Rows that scans returned, and entries that were read in indexes (``tup_returned``)."""
+    pages: float
+    """Pages of 8 kB that were looked at, in the database's memory or not."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Megabytes of one process."""
+
+    rss: float
+    """All that is mapped and present, what is shared with others among it."""
+    pss: float
+    """The same, with what is shared divided among those who share it; 0 where the system does not tell."""
+
+
 @dataclass
 class Run:
     """One thing measured for a while."""
@@ -51,6 +72,15 @@ class Run:
     spread: Spread | None = None
     cpu_ms: dict[str, float] = field(default_factory=dict)
     """CPU per thing done, by who used it (web, database, client)."""
+    received: float = 0.0
+    """Bytes of an answer, on average."""
+    cost: Cost | None = None
+    workers: list[Memory] = field(default_factory=list)
+    """The web's processes at the end."""
+    cases: int = 0
+    """Cases in the city."""
+    connections: int = 0
+    """Connections that asked at once."""
 
     @property
     def rate(self) -> float:
@@ -61,15 +91,15 @@ class CpuMeter:
     """CPU seconds used by groups of processes and all their descendants since the meter was made."""
 
     def __init__(self, groups: dict[str, list[int]]) -> None:
-        self._groups = groups
+        self.groups = groups
         self._before = self._now()
 
     def used(self) -> dict[str, float]:
         after = self._now()
-        return {name: after[name] - self._before[name] for name in self._groups}
+        return {name: after[name] - self._before[name] for name in self.groups}
 
     def _now(self) -> dict[str, float]:
-        return {name: sum(map(_cpu_of_tree, pids)) for name, pids in self._groups.items()}
+        return {name: sum(map(_cpu_of_tree, pids)) for name, pids in self.groups.items()}
 
 
 def _cpu_of_tree(pid: int) -> float:
@@ -89,6 +119,18 @@ def _cpu_of_tree(pid: int) -> float:
     except psutil.NoSuchProcess:
         return total
     return total
+
+
+def memory(web: int) -> list[Memory]:
+    """The processes that answer, of the web whose first process is ``web``; the largest first."""
+    found = []
+    for process in psutil.Process(web).children(recursive=True):
+        try:
+            told = process.memory_full_info()
+        except psutil.NoSuchProcess:
+            continue
+        found.append(Memory(told.rss / 2**20, getattr(told, "pss", 0) / 2**20))
+    return sorted(found, key=lambda one: -one.rss)
 
 
 def machine() -> dict[str, object]:
@@ -124,16 +166,25 @@ def _processor() -> str:
 
 
 def show(title: str, runs: Sequence[Run]) -> None:
-    """A table of runs on the terminal."""
+    """A table of runs on the terminal, and the web's memory in the end."""
     print(f"\n{title}")
-    print(f"  {'':<34}{'per second':>11}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'errors':>8}  CPU ms each")
+    print(
+        f"  {'':<34}{'per second':>11}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'errors':>8}"
+        f"{'queries':>9}{'rows':>8}{'kB':>8}  CPU ms each"
+    )
     for run in runs:
         spread = run.spread or Spread(0, 0, 0, 0)
-        used = " ".join(f"{name} {value:.2f}" for name, value in run.cpu_ms.items())
+        used = " ".join(f"{name} {value:.3g}" for name, value in run.cpu_ms.items())
+        asked = f"{run.cost.queries:>9.0f}{run.cost.rows:>8,.0f}" if run.cost else " " * 17
+        size = f"{run.received / 1e3:>8.1f}" if run.received else " " * 8
         print(
             f"  {run.name:<34}{run.rate:>11,.1f}{spread.p50:>9.2f}{spread.p95:>9.2f}{spread.p99:>9.2f}"
-            f"{run.errors:>8}  {used}"
+            f"{run.errors:>8}{asked}{size}  {used}"
         )
+    last = next((run.workers for run in reversed(runs) if run.workers), [])
+    if last:
+        told = ", ".join(f"{one.rss:.0f} ({one.pss:.0f})" for one in last)
+        print(f"  web's processes, MB (without what they share): {told}")
 
 
 def keep(what: str, found: dict[str, object], runs: Sequence[Run]) -> Path:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from itertools import cycle
-from statistics import median
+from statistics import fmean, median
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import orjson
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
-
 from bench import limit
 from bench.client import Request, Sample, Script, drive, post
-from bench.figures import CpuMeter, Run, Spread, keep, show
+from bench.costs import costs
+from bench.figures import CpuMeter, Run, Spread, keep, memory, show
 from bench.ground import Ground, Person, person, posts, web
 from linli.domains.cases import actions
 from linli.domains.cases.models import Channel, Report
@@ -35,7 +31,7 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
     base.copy(base.city(chosen.cases))
     people = [person(post) for post in posts("dispatcher")[:PEOPLE]]
     given = statements()
-    queries = queries_of(people[0], next(_requests(people, given)))
+    (cost,) = costs(base, _script(_requests(people[:1], given))).values()
     web_runs: list[Run] = []
     one_runs: list[Run] = []
     row_runs: list[Run] = []
@@ -57,12 +53,14 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
                 )
     runs = [middle(web_runs), middle(one_runs), middle(row_runs)]
     bound = max(runs[1].rate, runs[2].rate)
-    show(f"intake: {CONNECTIONS} connections, {queries} queries a request", runs)
+    for one in web_runs:
+        one.cost, one.cases, one.connections = cost, chosen.cases, CONNECTIONS
+    show(f"intake: {CONNECTIONS} connections", runs)
     ratio = runs[0].rate / bound
     print(f"  ratio to the limit: {ratio:.3f}")
     keep(
         "intake",
-        {"queries": queries, "connections": CONNECTIONS, "limit": bound, "ratio": ratio},
+        {"queries": cost.queries, "connections": CONNECTIONS, "limit": bound, "ratio": ratio},
         [*web_runs, *one_runs, *row_runs],
     )
     return runs
@@ -78,7 +76,11 @@ def tally(name: str, samples: Sequence[Sample], seconds: float, meter: CpuMeter,
     """A run from what a client has noted; a status that is not ``ok`` is an error."""
     good = [sample.seconds for sample in samples if sample.status in ok]
     used = {who: spent * 1e3 / max(1, len(samples)) for who, spent in meter.used().items()}
-    return Run(name, seconds, len(good), len(samples) - len(good), Spread.of(good), used)
+    received = fmean(sample.received for sample in samples) if samples else 0.0
+    workers = [one for pid in meter.groups.get("web", []) for one in memory(pid)]
+    return Run(
+        name, seconds, len(good), len(samples) - len(good), Spread.of(good), used, received, workers=workers
+    )
 
 
 def _over_http(
@@ -109,12 +111,12 @@ def _requests(people: Sequence[Person], given: Sequence[dict[str, object]]) -> I
 
 def _scripts(people: Sequence[Person], given: Sequence[dict[str, object]]) -> list[Script]:
     requests = _requests(people, given)
+    return [_script(requests) for _ in range(CONNECTIONS)]
 
-    def script() -> Script:
-        while True:
-            yield next(requests)
 
-    return [script() for _ in range(CONNECTIONS)]
+def _script(requests: Iterator[Request]) -> Script:
+    while True:
+        yield next(requests)
 
 
 def _plans(whose: Person, given: Sequence[dict[str, object]], count: int) -> Iterator[limit.Plan]:
@@ -123,19 +125,3 @@ def _plans(whose: Person, given: Sequence[dict[str, object]], count: int) -> Ite
     for _ in range(count):
         report = actions.NewReport.model_validate(next(source) | {"client_id": uuid4()})
         yield actions.plan_report(whose.actor, given=report, channel=Channel.API).changes.compile()
-
-
-def queries_of(whose: Person, request: Request) -> int:
-    """Queries of one such request once the process is warm."""
-    head, _, body = request.wire.partition(b"\r\n\r\n")
-    method, path, _ = head.split(b" ", 2)
-    client = Client(headers={"authorization": f"Bearer {whose.token}", "host": "localhost"})
-    counted = 0
-    for _ in range(3):
-        again = orjson.loads(body) | {"client_id": uuid4()} if body else None
-        with CaptureQueriesContext(connection) as captured:
-            client.generic(
-                method.decode(), path.decode(), orjson.dumps(again) if again else b"", "application/json"
-            )
-        counted = len(captured)
-    return counted

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -18,7 +19,8 @@ import orjson
 
 from bench import limit
 from bench.client import Sample, Script, drive, get, post
-from bench.figures import CpuMeter, Run, Spread, keep, show
+from bench.costs import COUNTED, WARM, costs
+from bench.figures import Cost, CpuMeter, Run, Spread, keep, show
 from bench.ground import Ground, Person, person, posts, web
 from bench.intake import statements, tally
 from linli.domains.cases import actions
@@ -58,7 +60,7 @@ SHAPES = {"short": ("dispatch", "handle"), "full": ("dispatch", "handle", "verif
 
 def run(base: Ground, chosen: Settings) -> list[Run]:
     base.copy(base.city(chosen.cases))
-    street = _street()
+    street = next(streets())
     measured = {shape: _measure(base, chosen, street, shape) for shape in SHAPES}
     ratios = {}
     for shape, (served, alone) in measured.items():
@@ -72,17 +74,20 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
 
 def _measure(base: Ground, chosen: Settings, street: Street, shape: str) -> tuple[list[Run], list[Run]]:
     """Lives of one shape over HTTP, by step and whole; and by the database alone."""
-    moves = _moves(street, shape)
+    moves = moves_of(street, shape)
+    asked = costs(base, _lives(street, moves), most=(WARM + COUNTED) * (len(moves) + 2))
     with web(base) as site:
         drive(
-            site.port, [_life(street, moves) for _ in range(WORKERS)], seconds=min(2.0, chosen.seconds)
+            site.port, [life(street, moves) for _ in range(WORKERS)], seconds=min(2.0, chosen.seconds)
         )  # warm
         groups = {"web": [site.pid], "database": [base.server_pid], "client": [os.getpid()]}
         meter = CpuMeter(groups)
         samples, passed = drive(
             site.port, [_lives(street, moves) for _ in range(WORKERS)], seconds=chosen.seconds * chosen.rounds
         )
-        runs = _by_step(shape, samples, passed, meter)
+        runs = _by_step(shape, samples, passed, meter, asked)
+        for one in runs:
+            one.cases, one.connections = chosen.cases, WORKERS
         del groups["web"]
         count = max(WORKERS, int(FASTEST * chosen.seconds / 2))
         alone = []
@@ -90,7 +95,7 @@ def _measure(base: Ground, chosen: Settings, street: Street, shape: str) -> tupl
             (f"{shape}: database, one statement", limit.as_one),
             (f"{shape}: database, row by row", limit.row_by_row),
         ):
-            lives = [_alone(written, street, moves) for _ in range(count)]
+            lives = [deed_of(written, street, moves) for _ in range(count)]
             alone.append(
                 limit.measure(
                     name,
@@ -104,21 +109,27 @@ def _measure(base: Ground, chosen: Settings, street: Street, shape: str) -> tupl
     return runs, alone
 
 
-def _by_step(shape: str, samples: Sequence[Sample], seconds: float, meter: CpuMeter) -> list[Run]:
+def _by_step(
+    shape: str, samples: Sequence[Sample], seconds: float, meter: CpuMeter, asked: dict[str, Cost]
+) -> list[Run]:
     names = list(dict.fromkeys(sample.name for sample in samples))
     counted = Counter(sample.name for sample in samples)
     runs = []
     for name in names:
         taken = [sample for sample in samples if sample.name == name]
         good = [sample.seconds for sample in taken if sample.status < 300]
-        runs.append(Run(f"{shape}: {name}", seconds, len(good), len(taken) - len(good), Spread.of(good)))
+        size = fmean(sample.received for sample in taken)
+        errors = len(taken) - len(good)
+        runs.append(
+            Run(f"{shape}: {name}", seconds, len(good), errors, Spread.of(good), {}, size, asked.get(name))
+        )
     whole = tally(f"{shape}: any request", samples, seconds, meter, ok=[200, 201])
     life = Run(f"{shape}: whole life", seconds, min(counted.values()), whole.errors)
     return [*runs, whole, life]
 
 
-def _street() -> Street:
-    """A grid worker's street, its centre's dispatcher, and the department that leads the matter there."""
+def streets() -> Iterator[Street]:
+    """Each grid worker's street, its centre's dispatcher, and the department that leads a matter there."""
     by_area = {one.area: one for one in posts("dispatcher")}
     handlers = {one.unit_id: one for one in posts("clerk")}
     for worker in posts("grid_worker"):
@@ -130,8 +141,8 @@ def _street() -> Street:
             said = statements(worker.area)
             if said and unit.kind == UnitKind.DEPARTMENT and matter.evidence != Evidence.REQUIRED:
                 people = person(centre), person(handlers[unit.pk]), person(worker)
-                return Street(*people, said[0], matter.code)
-    raise LookupError("no street with a worker, a centre and a department")
+                yield Street(*people, said[0], matter.code)
+                break
 
 
 MoveBy = tuple[Person, str, dict[str, Any]]
@@ -139,16 +150,23 @@ MoveBy = tuple[Person, str, dict[str, Any]]
 
 def _lives(street: Street, moves: list[MoveBy]) -> Script:
     while True:
-        yield from _life(street, moves)
+        yield from life(street, moves)
 
 
-def _life(street: Street, moves: list[MoveBy]) -> Script:
+class StepRefused(RuntimeError):
+    """A step of a life was not done; the life is not gone on with."""
+
+
+def life(street: Street, moves: list[MoveBy]) -> Script:
+    """One life, read in the end; ``StepRefused`` where a step is not done."""
     answer = yield post(
         "/api/v1/reports",
         street.centre.token,
         street.report | {"channel": "desk", "matter": street.matter, "client_id": uuid4()},
         name="report",
     )
+    if answer.status != 201:
+        raise StepRefused(f"report: {answer.status} {answer.body.decode()}")
     made = orjson.loads(answer.body)
     number, version = made["number"], made["version"]
     for whose, move, given in moves:
@@ -159,12 +177,12 @@ def _life(street: Street, moves: list[MoveBy]) -> Script:
             name=move,
         )
         if answer.status != 200:
-            raise RuntimeError(f"{move}: {answer.status} {answer.body.decode()}")
+            raise StepRefused(f"{move}: {answer.status} {answer.body.decode()}")
         version = orjson.loads(answer.body)["version"]
     yield get(f"/api/v1/cases/{number}", street.centre.token)
 
 
-def _moves(street: Street, shape: str) -> list[MoveBy]:
+def moves_of(street: Street, shape: str) -> list[MoveBy]:
     known: list[MoveBy] = [
         (street.centre, "dispatch", {"lead": street.clerk.post.unit_id, "opinion": WORDS}),
         (street.clerk, "handle", {"opinion": WORDS}),
@@ -177,7 +195,7 @@ def _moves(street: Street, shape: str) -> list[MoveBy]:
 READ = "SELECT * FROM cases_case WHERE id = $1"
 
 
-def _alone(shape: limit.Shape, street: Street, moves: list[MoveBy]) -> limit.Deed:
+def deed_of(shape: limit.Shape, street: Street, moves: list[MoveBy]) -> limit.Deed:
     """The same life as the database has it, read once in the end."""
     plans, pk = _plans(street, moves)
     return limit.Deed((*map(shape, plans), ((READ, (str(pk).encode(),)),)))

@@ -17,15 +17,14 @@ from urllib.parse import quote, urlencode
 
 import orjson
 import psycopg
-from django.db.models import Count
 
 from bench.client import Request, Script, drive, get, view
+from bench.costs import COUNTED, WARM, costs
 from bench.figures import CpuMeter, Run, Spread, keep, show
-from bench.ground import Ground, Person, Web, person, posts, web
+from bench.ground import Ground, Person, Web, person, web
 from bench.intake import tally
+from bench.people import busiest, cases_listed
 from linli.domains.cases import finding, queries
-from linli.domains.cases.models import Case, Task
-from linli.kernel.access.actor import actor_of
 from linli.kernel.units.models import Post
 
 if TYPE_CHECKING:
@@ -74,7 +73,9 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
             lists = [look for look in looks if not look.is_desk]
             looks += [replace(look, rows=rows) for look in lists if 0 < (rows := filled[look.name]) < ROWS]
         with web(base) as site:
-            found[cases] = [one for look in looks for one in _measure(base, site, look, chosen.repeats)]
+            found[cases] = [
+                one for look in looks for one in _measure(base, site, look, cases, chosen.repeats)
+            ]
         filled = filled or {look.name: _many(look.person.post, look.asked) for look in looks}
         show(f"worklist: {cases:,} cases", found[cases])
     _compare(found[chosen.cases], found[chosen.many], filled)
@@ -95,11 +96,7 @@ LISTS: dict[str, dict[str, str]] = {
 def _looks() -> list[Look]:
     """What people of three roles look at."""
     looks = []
-    for who, candidates in (
-        ("grid worker", _busiest("grid_worker", "area")),
-        ("dispatcher", _busiest("dispatcher", "township")),
-        ("clerk", _busiest_clerks()),
-    ):
+    for who, candidates in busiest().items():
         for what, asked in LISTS.items():
             one = person(max(candidates, key=lambda post: _many(post, asked)))
             looks.append(Look(who, what, one, asked))
@@ -110,29 +107,12 @@ def _looks() -> list[Look]:
     return looks
 
 
-MOST_ASKED = 30
-"""Of so many people with most cases, the one with most on a list is taken."""
-
-
-def _busiest(role: str, column: str) -> list[Post]:
-    by_area = {one.area: one for one in posts(role)}
-    areas = Case.objects.values_list(column).annotate(n=Count("pk")).order_by("-n")
-    return [by_area[area] for area, _ in areas if area in by_area][:MOST_ASKED] or posts(role)[:1]
-
-
-def _busiest_clerks() -> list[Post]:
-    by_unit = {one.unit_id: one for one in posts("clerk")}
-    units = Task.objects.values_list("unit_id").annotate(n=Count("pk")).order_by("-n")
-    return [by_unit[unit] for unit, _ in units if unit in by_unit][:MOST_ASKED] or posts("clerk")[:1]
-
-
 def _many(post: Post, asked: dict[str, str]) -> int:
     """How much of a page somebody's list fills."""
-    narrowed = queries.Filter.read(asked)
-    return len(finding.page(actor_of(post), asked["list"], narrowed, size=ROWS).cases)
+    return len(cases_listed(post, asked, ROWS))
 
 
-def _measure(base: Ground, site: Web, look: Look, repeats: int) -> list[Run]:
+def _measure(base: Ground, site: Web, look: Look, cases: int, repeats: int) -> list[Run]:
     cursor = ""
 
     def turn(pages: int) -> Script:
@@ -151,6 +131,8 @@ def _measure(base: Ground, site: Web, look: Look, repeats: int) -> list[Run]:
     meter = CpuMeter({"web": [site.pid], "database": [base.server_pid], "client": [os.getpid()]})
     samples, passed = drive(site.port, [ask()], seconds=600)
     over_http = tally(look.name, samples, passed, meter, ok=[200])
+    over_http.cases = cases
+    (over_http.cost,) = costs(base, _some(look.request(cursor), WARM + COUNTED)).values()
     return [over_http] if look.is_desk else [over_http, _alone(base, look, cursor, repeats)]
 
 
