@@ -146,7 +146,7 @@ def web(base: Ground) -> Iterator[Web]:
 
     collect()
     port = free_port()
-    environment = os.environ | {"LINLI_DATABASE_URL": base.conninfo(), "LINLI_ALLOWED_HOSTS": "localhost"}
+    environment = _environment(base)
     command = web_command("127.0.0.1", port)
     with serving(command, port, "/api/v1/openapi.json", environment=environment, name="web") as site:
         yield site
@@ -162,12 +162,34 @@ def serving(
     command: Sequence[str], port: int, path: str, *, environment: Mapping[str, str], name: str
 ) -> Iterator[Web]:
     """A web server that answers at ``path`` of ``port``, for as long as the block lasts."""
+    with _started(command, environment=environment, name=name) as (process, log):
+        _wait_until_it_answers(name, port, path, process, log)
+        yield Web(port, process.pid)
+
+
+@contextmanager
+def worker(base: Ground) -> Iterator[int]:
+    """The background worker as ``linli work`` runs it, on the database in use; its process."""
+    command = [sys.executable, "-m", "linli.config.cli", "work"]
+    with _started(command, environment=_environment(base), name="work") as (process, _):
+        yield process.pid
+
+
+def _environment(base: Ground) -> dict[str, str]:
+    """What the platform's processes are told: the database in use."""
+    return os.environ | {"LINLI_DATABASE_URL": base.conninfo(), "LINLI_ALLOWED_HOSTS": "localhost"}
+
+
+@contextmanager
+def _started(
+    command: Sequence[str], *, environment: Mapping[str, str], name: str
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A process for as long as the block lasts, and its log."""
     log = Path(settings.DATA_DIR) / "logs" / f"{name}.log"
     with log.open("ab") as out:
         process = subprocess.Popen(command, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
     try:
-        _wait_until_it_answers(name, port, path, process, log)
-        yield Web(port, process.pid)
+        yield process, log
     finally:
         process.terminate()
         process.wait(30)

@@ -13,9 +13,23 @@ import django
 DATA = Path(__file__).resolve().parents[1] / ".data" / "bench"
 LIVES = 10_000
 """Of the last weeks, and as many of the year before them."""
-WHAT = ("city", "intake", "lifecycle", "worklist", "locate", "peers")
-ALWAYS = WHAT[1:-1]
-"""What is measured where nothing is named: peers have to be installed first."""
+WHAT = (
+    "city",
+    "intake",
+    "lifecycle",
+    "worklist",
+    "case",
+    "dashboard",
+    "fanout",
+    "spike",
+    "soak",
+    "locate",
+    "peers",
+    "plot",
+)
+ASKED_FOR = ("city", "soak", "peers", "plot")
+"""Only where they are named: to make a city, to wait for an hour, what has to be installed first, to draw."""
+WITHOUT_GROUND = {"locate", "plot"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +47,12 @@ class Settings:
     rounds: int
     repeats: int
     """How often each page is asked for."""
+    spike_seconds: float
+    soak_seconds: float
+    ramp_seconds: float
+    """How long each number of connections works, to find the most that ``spike`` and ``soak`` go by."""
+    people: int
+    """Who are told in ``fanout``."""
     lives: int = LIVES
     """Lives recorded to make a city of."""
     verify: bool = False
@@ -45,12 +65,34 @@ class Settings:
     """Whether peers that are missing are installed first."""
 
 
-USUAL = Settings(scale=1.0, cases=10_000, many=1_000_000, seconds=8.0, rounds=3, repeats=200)
-QUICK = Settings(scale=0.1, cases=60, many=240, seconds=0.5, rounds=1, repeats=3)
+USUAL = Settings(
+    scale=1.0,
+    cases=10_000,
+    many=1_000_000,
+    seconds=8.0,
+    rounds=3,
+    repeats=200,
+    spike_seconds=60.0,
+    soak_seconds=3600.0,
+    ramp_seconds=6.0,
+    people=100_000,
+)
+QUICK = Settings(
+    scale=0.1,
+    cases=60,
+    many=240,
+    seconds=0.5,
+    rounds=1,
+    repeats=3,
+    spike_seconds=4.0,
+    soak_seconds=3.0,
+    ramp_seconds=0.3,
+    people=300,
+)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Measure what is named (everything, where nothing is) and print it; always 0 when it ran."""
+    """Measure what is named (where nothing is, all but ``ASKED_FOR``) and print it; 0 when it ran."""
     options = _parse(argv)
     if options.data:
         os.environ["LINLI_DATA_DIR"] = options.data
@@ -60,18 +102,22 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linli.config.settings")
     django.setup()
     chosen = _settings(options)
-    named = options.what or ALWAYS
+    named = options.what or [one for one in WHAT if one not in ASKED_FOR]
     if "locate" in named:
         from bench import locate
 
         locate.run(grids=locate.GRIDS if not options.quick else 100)
-    if set(named) - {"locate"}:
+    if set(named) - WITHOUT_GROUND:
         _on_the_ground(named, chosen)
+    if "plot" in named:
+        from bench import plot
+
+        plot.run()
     return 0
 
 
 def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
-    from bench import city, intake, lifecycle, worklist
+    from bench import case, city, dashboard, fanout, intake, lifecycle, soak, spike, worklist
     from bench.ground import ground
     from bench.peers import measure as peers
 
@@ -81,23 +127,44 @@ def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
             ("intake", intake.run),
             ("lifecycle", lifecycle.run),
             ("worklist", worklist.run),
+            ("case", case.run),
+            ("dashboard", dashboard.run),
+            ("fanout", fanout.run),
+            ("spike", spike.run),
+            ("soak", soak.run),
             ("peers", peers.run),
         ):
             if what in named:
                 measure(base, chosen)
 
 
+GIVEN = (
+    "cases",
+    "many",
+    "seconds",
+    "rounds",
+    "repeats",
+    "people",
+    "lives",
+    "verify",
+    "clients",
+    "peer",
+    "install",
+)
+"""Settings that are options."""
+
+
 def _settings(options: argparse.Namespace) -> Settings:
     base = QUICK if options.quick else USUAL
-    names = ("cases", "many", "seconds", "rounds", "lives", "verify", "clients", "peer", "install")
-    given = {name: getattr(options, name) for name in names}
+    given = {name: getattr(options, name) for name in GIVEN}
+    given["spike_seconds"] = given["soak_seconds"] = options.seconds
     return Settings(**(vars(base) | {name: value for name, value in given.items() if value is not None}))
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="linli bench")
     parser.add_argument(
-        "what", nargs="*", choices=[*WHAT, []], help="default: everything; city: only make it"
+        "what", nargs="*", choices=[*WHAT, []], help="default: everything but " + ", ".join(ASKED_FOR)
     )
     parser.add_argument("--quick", action="store_true", help="tiny: whether it runs, not how fast")
     parser.add_argument("--data", metavar="DIR", help=f"where the bench keeps its databases ({DATA})")
@@ -105,8 +172,10 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--many", type=int, help="cases in the large city")
     parser.add_argument("--lives", type=int, help="lives recorded to make a city of (see generate.py)")
     parser.add_argument("--verify", action="store_true", help="city: verify its journal whole")
-    parser.add_argument("--seconds", type=float, help="length of a round")
+    parser.add_argument("--seconds", type=float, help="length of a round, of the spike, of the soak")
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--repeats", type=int, help="how often each page is asked for")
+    parser.add_argument("--people", type=int, help="who are told in fanout")
     parser.add_argument("--clients", type=int, help="peers: connections that ask at once")
     parser.add_argument("--peer", metavar="NAME", help="peers: this one only, such as django-helpdesk")
     parser.add_argument(
