@@ -43,8 +43,11 @@ from linli.kernel.records import tags
 from linli.lib.bigrams import vector
 from linli.lib.time import LOCAL
 
-BLOCK = 10_000
-"""Cases that are made, written and marked as written together."""
+BLOCK = 40_000
+"""Cases that follow each other in time, and are written one share after the other."""
+SHARES = 4
+"""Into so many the lives are parted, and with them each block: whoever writes a share of every block has only
+that share of the lives to keep ready. A share of a block is written, and marked as written, at once."""
 HOUSES = {1: (1, 9), 2: (10, 30), 3: (100, 288)}
 """House numbers by how many digits they have: the smallest, and how many there are."""
 MOST_HOUSES = 8
@@ -56,7 +59,7 @@ _SHORT_NUMBER = re.compile("(?<![0-9])[0-9]{1,3}(?![0-9])")
 
 
 class Filling:
-    """Makes the rows of blocks of cases. The same block is always the same."""
+    """Makes the rows of shares of blocks of cases. The same share is always the same."""
 
     def __init__(self, library: Library, plan: Plan, wanted: Wanted) -> None:
         self._library, self._plan, self._seed = library, plan, wanted.seed
@@ -69,17 +72,19 @@ class Filling:
         ]
         shapely.prepare(spots.polygons)
 
-    def block(self, number: int) -> dict[str, list[bytes]]:
-        """Rows by table of the cases of a block, in the order of the cases."""
+    def share(self, number: int) -> dict[str, list[bytes]]:
+        """Rows by table of the cases of a share, in the order of the cases."""
         plan, lives, ready = self._plan, self._library.lives, self._ready
-        span = slice(number * BLOCK, min(len(plan), (number + 1) * BLOCK))
-        rng = np.random.default_rng([self._seed, 12, number])
-        life, place, shift = plan.life[span].tolist(), plan.place[span].tolist(), plan.shift[span].tolist()
-        ids, first_ids = np.arange(span.start, span.stop) + FIRST, plan.first_id[span].tolist()
-        opened = [lives[one].opened + days * DAY for one, days in zip(life, shift, strict=True)]
-        numbers, pins = numbers_of(opened, ids), self._pins(rng, plan.place[span])
-        rolls = rng.random((len(ids), MOST_HOUSES)).tolist()
         rows: dict[str, list[bytes]] = {table: [] for table in self._library.columns}
+        which = cases_of(plan, number)
+        if not len(which):
+            return rows
+        rng = np.random.default_rng([self._seed, 12, number])
+        life, place, shift = (of[which].tolist() for of in (plan.life, plan.place, plan.shift))
+        ids, first_ids = which + FIRST, plan.first_id[which].tolist()
+        opened = [lives[one].opened + days * DAY for one, days in zip(life, shift, strict=True)]
+        numbers, pins = numbers_of(opened, ids), self._pins(rng, plan.place[which])
+        rolls = rng.random((len(ids), MOST_HOUSES)).tolist()
         for i, case in enumerate(ids.tolist()):
             one = ready[life[i]] or self._make(life[i])
             # in the order of the places from NOTHING on; title, words and tags are still to be made
@@ -100,6 +105,12 @@ class Filling:
         inside = shapely.contains_xy(spots.polygons[spots.grid[place]], moved[:, 0], moved[:, 1])
         found: list[list[float]] = np.where(inside[:, None], moved, pins).tolist()
         return found
+
+
+def cases_of(plan: Plan, number: int) -> Ints:
+    """Which elements of the plan are in a share; shares are counted block by block."""
+    block, share = divmod(number, SHARES)
+    return np.flatnonzero(plan.life[block * BLOCK : (block + 1) * BLOCK] % SHARES == share) + block * BLOCK
 
 
 class _Days:

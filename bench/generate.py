@@ -5,9 +5,10 @@
 * ``filling`` makes the lines: every case has its own ids, number, tracking digest, house numbers, pin, and
   a chain of its own.
 
-Here they are written. The work is cut into blocks by time, each written in one transaction together with
-its mark, so that whoever is killed goes on with the blocks that are missing. Indexes and constraints that
-nothing else stands on are made at the end. People in the vault are left out: reports name no contact.
+Here they are written. The work is cut into blocks by time and these into shares by lives, each written in one
+transaction together with its mark, so that whoever is killed goes on with what is missing. Indexes and
+constraints that nothing else stands on are made at the end. People in the vault are left out: reports name no
+contact.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import multiprocessing
 import os
 import pickle
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
-from bench.filling import BLOCK, Filling
+from bench.filling import BLOCK, SHARES, Filling
 from bench.lives import Library, end_with_parent, record, sample
 from bench.spread import FIRST, Plan, Wanted, draw
 from linli.config import environment as env
@@ -130,7 +131,7 @@ def _prepare(base: Ground, library: Library, wanted: Wanted) -> None:
     partitions.ensure(first.date(), last)
     with psycopg.connect(base.conninfo()) as run:
         run.execute("CREATE SCHEMA bench")
-        run.execute("CREATE TABLE bench.block (number int PRIMARY KEY)")
+        run.execute("CREATE TABLE bench.share (number int PRIMARY KEY, cases int NOT NULL)")
         run.execute("CREATE TABLE bench.later (number int PRIMARY KEY, statement text NOT NULL)")
         for number, (drop, make) in enumerate(_droppable(run, list(library.columns))):
             run.execute("INSERT INTO bench.later VALUES (%s, %s)", [number, make])
@@ -157,31 +158,42 @@ def _droppable(run: Connection, tables: list[str]) -> list[tuple[str, str]]:
 
 
 def _write(base: Ground, library: Library, plan: Plan, wanted: Wanted) -> None:
-    """Write the blocks that are missing, by as many processes as there are cores."""
-    with psycopg.connect(base.conninfo()) as run:
-        written = {number for (number,) in run.execute("SELECT number FROM bench.block")}
-    blocks = [number for number in range(-(-len(plan) // BLOCK)) if number not in written]
+    """Write what is missing, by as many processes as there are cores; each has its shares of all blocks."""
     connection.close()
-    show = _progress(min(len(plan), len(blocks) * BLOCK))
+    with psycopg.connect(base.conninfo()) as run:
+        marked = {number for (number,) in run.execute("SELECT number FROM bench.share")}
+        before = _written(run)
+    missing = [number for number in range(-(-len(plan) // BLOCK) * SHARES) if number not in marked]
+    many = min(os.cpu_count() or 1, SHARES)
+    parts = [[number for number in missing if number % SHARES % many == one] for one in range(many)]
+    show = _progress(len(plan) - before)
     with ProcessPoolExecutor(
-        os.cpu_count() or 1,
-        multiprocessing.get_context("fork"),
-        _Writer.begin,
-        (base.conninfo(), library, plan, wanted),
+        many, multiprocessing.get_context("fork"), _Writer.begin, (base.conninfo(), library, plan, wanted)
     ) as pool:
-        done = 0
-        for count in pool.map(_write_block, blocks):
-            done += count
-            show(done)
+        begun = [pool.submit(_write_shares, part) for part in parts]
+        with psycopg.connect(base.conninfo(), autocommit=True) as run:
+            while wait(begun, timeout=1).not_done:
+                show(_written(run) - before)
+            show(_written(run) - before)
+        print()
+        for one in begun:
+            one.result()
+
+
+def _written(run: Connection) -> int:
+    """How many cases are written."""
+    row = run.execute("SELECT coalesce(sum(cases), 0) FROM bench.share").fetchone()
+    assert row is not None
+    return int(str(row[0]))
 
 
 class _Writer:
-    """Makes and writes blocks, in a process of its own that has inherited library and plan."""
+    """Makes and writes shares, in a process of its own that has inherited library and plan."""
 
     here: _Writer
 
     def __init__(self, conninfo: str, library: Library, plan: Plan, wanted: Wanted) -> None:
-        self._columns, self._plan = library.columns, plan
+        self._columns = library.columns
         self._filling = Filling(library, plan, wanted)
         self._line = psycopg.connect(conninfo, autocommit=True)
         self._line.execute("SET session_replication_role = replica")  # no foreign keys to look up
@@ -194,9 +206,9 @@ class _Writer:
         gc.freeze()  # the library is here to stay, and too large to be looked through again and again
         cls.here = cls(conninfo, library, plan, wanted)
 
-    def write(self, number: int) -> int:
-        """Write a block and its mark; returns how many cases it has."""
-        rows = self._filling.block(number)
+    def write(self, number: int) -> None:
+        """Write a share and its mark."""
+        rows = self._filling.share(number)
         with self._line.transaction(), self._line.cursor() as cursor:
             for table, found in rows.items():
                 columns = sql.SQL(", ").join(map(sql.Identifier, self._columns[table]))
@@ -206,12 +218,12 @@ class _Writer:
                     for at in range(0, len(found), AT_ONCE):
                         copy.write(b"".join(found[at : at + AT_ONCE]))
                     copy.write(TRAILER)
-            cursor.execute("INSERT INTO bench.block VALUES (%s)", [number])
-        return min(BLOCK, len(self._plan) - number * BLOCK)
+            cursor.execute("INSERT INTO bench.share VALUES (%s, %s)", [number, len(rows["cases_case"])])
 
 
-def _write_block(number: int) -> int:
-    return _Writer.here.write(number)
+def _write_shares(numbers: Sequence[int]) -> None:
+    for number in numbers:
+        _Writer.here.write(number)
 
 
 # What comes after -------------------------------------------------------------------------------------------
@@ -252,9 +264,8 @@ def _progress(cases: int) -> Callable[[int], None]:
     begun = time.perf_counter()
 
     def show(done: int) -> None:
-        rate = done / (time.perf_counter() - begun)
+        rate = max(done, 1) / (time.perf_counter() - begun)
         left = (cases - done) / rate
-        end = "\n" if done == cases else ""
-        print(f"\r  {done:,} cases, {rate:,.0f} a second, {left:,.0f} s left   ", end=end, flush=True)
+        print(f"\r  {done:,} cases, {rate:,.0f} a second, {left:,.0f} s left   ", end="", flush=True)
 
     return show

@@ -34,7 +34,7 @@ ENOUGH = 20
 """Lives to choose from in a week before the season is given up."""
 FIRST = 1000
 """Where the sequences of ids begin."""
-PLACES = 5
+PLACES = 4
 """At so many places, drawn for each life, it is lived at most: its search words are worked out for each."""
 REACH = 800
 """Days before the first and after the last of which something may be told."""
