@@ -105,8 +105,8 @@ class Desk(Dispatchers):
     """The same list and case as pages of the desk."""
 
     def list(self) -> Sequence[Request]:
-        """The worklist that the desk opens with."""
-        return (Request("list", view("/desk/", self.viewer.session).wire),)
+        """All cases: the desk opens with what is to be done at a post, which is little for a whole city."""
+        return (Request("list", view("/desk/?list=all", self.viewer.session).wire),)
 
     def listed(self, answers: Sequence[Answer]) -> int:
         return len(set(_CASE.findall(answers[-1].body)))

@@ -27,7 +27,7 @@ from bench.intake import middle, statements, tally
 from bench.peers.helpdesk import Helpdesk
 from bench.peers.linli import Desk, Dispatchers
 from bench.peers.multiply import Marks, multiply
-from bench.peers.protocol import Missing, Peer, Said, System, Ticket
+from bench.peers.protocol import Missing, Peer, Said, System, Ticket, Unexpected
 from bench.peers.tracker import Tracker
 from bench.peers.wire import ask
 from linli.domains.cases.models import Case
@@ -178,7 +178,10 @@ def _move(base: Ground, running: Running, clients: int, seconds: float) -> Run:
 def _look(base: Ground, running: Running, chosen: Settings) -> None:
     """List, case and dashboard, one look after the other."""
     peer = running.peer
-    running.shown = peer.listed(ask(running.site.port, *peer.list()))
+    answers = ask(running.site.port, *peer.list())
+    running.shown = peer.listed(answers)
+    if not running.shown:
+        raise Unexpected.of(f"{peer.name}: an empty list", answers[-1])
     ticket = running.tickets[-1]
     for step, requests in (
         ("list", peer.list()),
@@ -221,7 +224,7 @@ def _tell(
     everybody = (ours, desk, *peers)
     runs = [middle(rounds) for running in everybody for rounds in running.runs.values()]
     show(f"peers: {chosen.cases:,} tickets, {still_open:,} open, {chosen.clients} clients", runs)
-    ratios = {peer.peer.name: _ratios(ours, desk, peer) for peer in peers}
+    ratios = {peer.peer.name: compare(ours, desk, peer) for peer in peers}
     if ratios:
         print("\n  Linli against its peers: create and move by rate, list and detail by p50")
     for name, told in ratios.items():
@@ -245,7 +248,7 @@ def _tell(
     return runs
 
 
-def _ratios(ours: Running, desk: Running, peer: Running) -> dict[str, float]:
+def compare(ours: Running, desk: Running, peer: Running) -> dict[str, float]:
     """How many times as fast Linli is; and how many times its CPU a peer takes to create a ticket."""
     rates = {
         step: median(

@@ -12,10 +12,13 @@ import orjson
 import psycopg
 import pytest
 from bench.client import Answer
+from bench.figures import Run, Spread
+from bench.ground import Web
 from bench.peers import helpdesk, tracker
-from bench.peers.linli import Dispatchers
+from bench.peers.linli import Desk, Dispatchers
+from bench.peers.measure import Running, compare
 from bench.peers.multiply import Marks, multiply
-from bench.peers.protocol import HEADING, Family, Missing, Said, System, Ticket, Unexpected
+from bench.peers.protocol import HEADING, Family, Missing, Peer, Said, System, Ticket, Unexpected
 from bench.peers.wire import ask, cookies, fetch, header
 from django.db import connection
 
@@ -159,6 +162,37 @@ def test_linli_names_the_case_it_has_made() -> None:
     body = {"number": "SJ1", "version": 1, "area": "330102001", "tracking": "t"}
     made = Dispatchers.created(Dispatchers.__new__(Dispatchers), SAID, Answer(201, orjson.dumps(body)))
     assert made == Ticket("SJ1", SAID.heading, 1, "330102001")
+
+
+# -- the comparison ----------------------------------------------------------------------------
+
+
+def measured(step: str, *rates: float, p50: float = 1.0) -> list[Run]:
+    """Rounds of a step with these rates; CPU of 2 ms for each thing done."""
+    spread = Spread(9, p50, p50, p50)
+    return [Run(step, 1.0, int(rate), 0, spread, {"web": 1.5, "database": 0.5}) for rate in rates]
+
+
+def running(peer: Peer, **steps: list[Run]) -> Running:
+    return Running(peer, Web(0, 0), steps)
+
+
+def test_rates_are_compared_round_by_round_and_looks_like_with_like() -> None:
+    rest, pages = Dispatchers.__new__(Dispatchers), Desk.__new__(Desk)
+    looks = {"list": measured("list", 1, p50=2.0), "detail": measured("detail", 1, p50=4.0)}
+    ours = running(rest, create=measured("create", 500, 100, 900), move=measured("move", 30), **looks)
+    desk = running(pages, list=measured("list", 1, p50=5.0), detail=measured("detail", 1, p50=10.0))
+    rounds = {"create": measured("create", 100, 50, 100), "move": measured("move", 10)}
+    slow = {"list": measured("list", 1, p50=20.0), "detail": measured("detail", 1, p50=20.0)}
+    wanted = {"create": 5.0, "move": 3.0, "CPU of create": 1.0}
+    assert compare(ours, desk, running(queue_clerk(), **rounds, **slow)) == wanted | {
+        "list": 10.0,
+        "detail": 5.0,
+    }
+    assert compare(ours, desk, running(desk_clerk(), **rounds, **slow)) == wanted | {
+        "list": 4.0,
+        "detail": 2.0,
+    }
 
 
 # -- systems that are not there, and their databases -------------------------------------------
