@@ -36,7 +36,7 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
     one_runs: list[Run] = []
     row_runs: list[Run] = []
     with web(base) as site:
-        drive(site.port, _scripts(people, given), seconds=min(2.0, chosen.seconds))  # warm
+        drive(site.port, scripts(people, given), seconds=min(2.0, chosen.seconds))  # warm
         for number in range(chosen.rounds):
             groups = {"web": [site.pid], "database": [base.server_pid], "client": [os.getpid()]}
             web_runs.append(_over_http(site.port, groups, people, given, chosen.seconds))
@@ -90,9 +90,9 @@ def _over_http(
     given: Sequence[dict[str, object]],
     seconds: float,
 ) -> Run:
-    scripts = _scripts(people, given)
+    asking = scripts(people, given)
     meter = CpuMeter(groups)
-    samples, passed = drive(port, scripts, seconds=seconds)
+    samples, passed = drive(port, asking, seconds=seconds)
     return tally("POST /reports", samples, passed, meter, ok=[201])
 
 
@@ -109,7 +109,7 @@ def _requests(people: Sequence[Person], given: Sequence[dict[str, object]]) -> I
         yield post(PATH, next(whose).token, one | {"channel": "api", "client_id": uuid4()}, name="report")
 
 
-def _scripts(people: Sequence[Person], given: Sequence[dict[str, object]]) -> list[Script]:
+def scripts(people: Sequence[Person], given: Sequence[dict[str, object]]) -> list[Script]:
     requests = _requests(people, given)
     return [_script(requests) for _ in range(CONNECTIONS)]
 

@@ -23,6 +23,9 @@ WHAT = (
     "fanout",
     "spike",
     "soak",
+    "import",
+    "sync",
+    "due",
     "locate",
     "peers",
     "plot",
@@ -117,7 +120,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
-    from bench import case, city, dashboard, fanout, intake, lifecycle, soak, spike, worklist
+    from bench import bulk, case, city, dashboard, due, fanout, intake, lifecycle, soak, spike, sync, worklist
     from bench.ground import ground
     from bench.peers import measure as peers
 
@@ -132,6 +135,9 @@ def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
             ("fanout", fanout.run),
             ("spike", spike.run),
             ("soak", soak.run),
+            ("import", bulk.run),
+            ("sync", sync.run),
+            ("due", due.run),
             ("peers", peers.run),
         ):
             if what in named:
