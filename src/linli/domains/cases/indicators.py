@@ -22,7 +22,7 @@ from django.db.models import F, Q
 
 from linli.domains.cases import permissions as may
 from linli.domains.cases.flow import flow
-from linli.domains.cases.models import Case, CaseResult, CaseState
+from linli.domains.cases.models import Case, CaseResult, CaseState, Supervision
 from linli.domains.cases.queries import SOON_HOURS
 from linli.domains.matters import queries as matters
 from linli.kernel.access.actor import SYSTEM, Actor
@@ -348,6 +348,8 @@ stand(
     groups={"holder_id": HELD, "lead_id": LED, "matter_id": (REPORTED,)},
     dated=(REPORTED, CLOSED),
     moments=(("stage_due_at", dt.timedelta()), ("stage_due_at", -dt.timedelta(hours=SOON_HOURS))),
+    # a supervision waits for its reply even after the case was closed
+    lasting=(lambda: Supervision.objects.filter(replied_at=None).values_list("case_id"),),
 )
 
 

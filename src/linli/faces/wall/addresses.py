@@ -8,6 +8,9 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from linli.domains.cases import indicators
+from linli.domains.cases import permissions as may
+from linli.kernel.access.actor import Actor
+from linli.kernel.access.rows import sees_all
 from linli.kernel.insight.conditions import Side
 from linli.kernel.insight.declaration import Indicator, Period
 from linli.kernel.insight.places import carried_on_by
@@ -26,6 +29,7 @@ DATED = {indicators.REPORTED.code: ("all", "opened"), indicators.CLOSED.code: ("
 
 
 def behind(
+    actor: Actor,
     indicator: Indicator,
     area: str,
     period: Period,
@@ -35,9 +39,14 @@ def behind(
     holder: int | None = None,
     lead: int | None = None,
 ) -> str:
-    """The address of the list that a figure has counted, down to a category or unit where one is given."""
+    """The address of the list that a figure has counted, down to a category or unit where one is given.
+
+    A figure counts every case of its area. Whoever may not view all of them (some are not public) is led to
+    the figure's own page, which has a row for each: the desk's list would be shorter than the figure.
+    """
     plain = (
-        holder is None
+        sees_all(actor, may.VIEW)
+        and holder is None
         and lead is None
         and side is Side.COUNTED
         and category != indicators.NO_CATEGORY

@@ -99,7 +99,7 @@ class AreaMap:
     def _down(self, grid: str) -> str:
         """A click goes one level down; in a grid to the list of its open cases."""
         if grid == self.sight.area:
-            return addresses.behind(indicators.OPEN, grid, self.sight.today)
+            return addresses.behind(self.sight.actor, indicators.OPEN, grid, self.sight.today)
         path = itertools.chain(ancestors(grid), [grid])
         return addresses.wall(next(code for code in path if len(code) > len(self.sight.area)))
 

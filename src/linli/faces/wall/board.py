@@ -146,14 +146,24 @@ class Board:
 
 
 def shown(
-    figure: Figure, area: str, period: Period, *, title: str = "", tone: Tone = Tone.NEUTRAL, **group: Any
+    sight: Sight,
+    figure: Figure,
+    period: Period,
+    *,
+    area: str = "",
+    title: str = "",
+    tone: Tone = Tone.NEUTRAL,
+    **group: Any,
 ) -> Shown:
-    """A figure in words with its addresses; ``group`` narrows the lists (category, holder, lead)."""
+    """A figure of the sight, or of an ``area`` in it, in words with its addresses.
+
+    ``group`` narrows the lists (category, holder, lead).
+    """
     one = figure.indicator
     value, unit = in_words(figure)
 
     def list_of(side: Side) -> str:
-        return addresses.behind(one, area, period, side=side, **group)
+        return addresses.behind(sight.actor, one, area or sight.area, period, side=side, **group)
 
     return Shown(
         title=_(title or one.title),
@@ -182,7 +192,7 @@ def in_words(figure: Figure) -> tuple[str, str]:
 
 def board(sight: Sight) -> Board:
     """Read the wall."""
-    on, today, recent, area = sight.cases, sight.today, sight.recent, sight.area
+    on, today, recent = sight.cases, sight.today, sight.recent
     stages = indicators.STAGES
     now = indicators.whole(
         on, [*(one for one, _title, _tone in HEADLINE), *stages.values(), *indicators.MOVES.values()], today
@@ -190,15 +200,17 @@ def board(sight: Sight) -> Board:
     rates = indicators.whole(on, RATES, recent)
     return Board(
         trail=[Crumb(names_of([code])[code], addresses.wall(code)) for code in sight.trail],
-        headline=[shown(now[one.code], area, today, title=title, tone=tone) for one, title, tone in HEADLINE],
+        headline=[
+            shown(sight, now[one.code], today, title=title, tone=tone) for one, title, tone in HEADLINE
+        ],
         chain=[
             Step(
-                shown(now[code], area, today),
-                [shown(now[stages[state].code], area, today) for state in waiting],
+                shown(sight, now[code], today),
+                [shown(sight, now[stages[state].code], today) for state in waiting],
             )
             for code, waiting in CHAIN
         ],
-        rates=[shown(rates[one.code], area, recent) for one in RATES],
+        rates=[shown(sight, rates[one.code], recent) for one in RATES],
         areas=_areas(sight),
         units=_units(sight),
         categories=_categories(sight),
@@ -220,9 +232,10 @@ def _areas(sight: Sight) -> list[AreaLine]:
         found = told.get(node.code, {})
         open_, overdue, on_time = (
             shown(
+                sight,
                 found.get(one.code) or nothing(indicators.in_lists(one)),
-                node.code,
                 sight.recent,
+                area=node.code,
                 tone=Tone.DANGER if one is indicators.OVERDUE else Tone.NEUTRAL,
             )
             for one in wanted
@@ -236,10 +249,10 @@ def _units(sight: Sight) -> list[UnitLine]:
     return [
         UnitLine(
             unit.name,
-            shown(unit.figures[indicators.OPEN.code], sight.area, sight.recent, holder=unit.unit),
+            shown(sight, unit.figures[indicators.OPEN.code], sight.recent, holder=unit.unit),
             shown(
+                sight,
                 unit.figures[indicators.OVERDUE.code],
-                sight.area,
                 sight.recent,
                 tone=Tone.DANGER,
                 holder=unit.unit,
@@ -258,6 +271,7 @@ def _categories(sight: Sight) -> list[Bar]:
         Bar(
             in_chinese(one.name) or _("尚未认定"),
             addresses.behind(
+                sight.actor,
                 indicators.REPORTED,
                 sight.area,
                 sight.recent,

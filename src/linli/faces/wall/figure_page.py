@@ -132,7 +132,7 @@ def _number(given: Mapping[str, str], name: str) -> int | None:
 def context_of(asked: Asked) -> dict[str, Any]:
     """What the page shows."""
     told = indicators.whole(asked.ground, [asked.indicator], asked.period)[asked.indicator.code]
-    figure = shown(told, asked.sight.area, asked.period)
+    figure = shown(asked.sight, told, asked.period)
     rows, columns, following = _rows(asked)
     return {
         "asked": asked,

@@ -40,10 +40,10 @@ def panels_of(read: Board, sight: Sight) -> list[Panel]:
 
 def _more(sight: Sight) -> dict[str, str]:
     """The lists behind the panels whose rows a screen may have to cut."""
-    reported = addresses.behind(indicators.REPORTED, sight.area, sight.recent)
+    reported = addresses.behind(sight.actor, indicators.REPORTED, sight.area, sight.recent)
     return {
-        "areas": addresses.behind(indicators.OPEN, sight.area, sight.recent),
-        "units": addresses.behind(indicators.OVERDUE, sight.area, sight.recent),
+        "areas": addresses.behind(sight.actor, indicators.OPEN, sight.area, sight.recent),
+        "units": addresses.behind(sight.actor, indicators.OVERDUE, sight.area, sight.recent),
         "categories": reported,
         "latest": reported,
     }

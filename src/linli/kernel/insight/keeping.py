@@ -169,12 +169,12 @@ def _around(area: str) -> Iterator[str]:
 
 
 def _candidates(standing: Standing[Any], at: dt.datetime) -> list[int]:
-    """Records that are open, moved in the longest window, or had or have a clock that falls due since."""
+    """Records that are open or last, moved in the longest window, or have a clock that falls due since."""
     since = _last(standing.longest, at).start
     moved = Entry.objects.filter(family=standing.family, at__gte=since).values_list("record_id")
     timed = Clock.objects.filter(family=standing.family, due_at__gte=since).values_list("record_id")
     is_open = standing.flow.model._default_manager.exclude(state__in=standing.flow.final).values_list("pk")
-    return [pk for (pk,) in moved.union(timed, is_open)]
+    return [pk for (pk,) in moved.union(timed, is_open, *(lasting() for lasting in standing.lasting))]
 
 
 def _last(days: int, at: dt.datetime) -> Period:
@@ -231,7 +231,8 @@ class Looked:
         median = next((one for one in indicators if one.middle is not None), None)
         for row in self._rows(conditions, median):
             pk, mine = row["pk"], self.adds[row["pk"]]
-            self.places[pk] = row["area"], row["version"]
+            # the version as of the first look: what moves between two looks is half told, and looked at again
+            self.places.setdefault(pk, (row["area"], row["version"]))
             mine.update(of_window(days, name) for name in conditions if row[f"is_{name}"])
             if median is not None and row[f"is_{median.code}_counted"]:
                 self.middles[pk] = row["seconds"]

@@ -13,12 +13,12 @@ than everything in it is counted live), and never from before ``OLDEST``.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from linli.kernel.areas.levels import Level
 from linli.kernel.flow.declaration import Flow
@@ -45,6 +45,8 @@ class Standing(Generic[R]):
     """Indicators told by day over the longest window."""
     moments: Sequence[tuple[str, dt.timedelta]]
     """Instants of the record, shifted, at which time alone changes what it counts for: column and shift."""
+    lasting: Sequence[Callable[[], QuerySet[Any, Any]]] = ()
+    """Ids of records that count for something though they may have ended before the longest window."""
 
     @property
     def family(self) -> str:
@@ -82,9 +84,10 @@ def stand(
     groups: Mapping[str, Sequence[Indicator]],
     dated: Sequence[Indicator],
     moments: Sequence[tuple[str, dt.timedelta]],
+    lasting: Sequence[Callable[[], QuerySet[Any, Any]]] = (),
 ) -> None:
     """Declare the standing figures of a family. Those told apart or by day stand in the longest window."""
-    declared = Standing(flow, windows, groups, dated, moments)
+    declared = Standing(flow, windows, groups, dated, moments, lasting)
     known = declared.codes[declared.longest]
     for one in (*dated, *(each for found in groups.values() for each in found)):
         if one.code not in known or one.grain is not Grain.RECORD:

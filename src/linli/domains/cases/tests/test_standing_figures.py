@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,65 +14,13 @@ from linli.domains.cases import indicators
 from linli.domains.cases.models import Case
 from linli.domains.cases.tests import journeys
 from linli.domains.cases.tests.journeys import END, live
+from linli.domains.cases.tests.standing import STANDS, differences
 from linli.domains.cases.tests.steps import GRID, dispatched, filed, go
-from linli.kernel.areas.levels import Level
-from linli.kernel.insight import days, figures, keeping, stock
+from linli.kernel.insight import figures, keeping
 from linli.kernel.insight.conditions import columns_of, names_of
 from linli.kernel.insight.declaration import Period
 from linli.kernel.insight.models import Sum
-from linli.kernel.insight.standing import STANDING
-from linli.lib.time import at
-
-AREAS = (CITY, "990101", "990101001", GRID)
-LEVELS = [level for level in Level if level is not Level.MICRO_GRID]
-STANDS = STANDING[Case.family]
-
-
-def differences(city: City) -> list[Any]:
-    """Every standing figure that is not the live one, for every area and way of telling apart."""
-    wrong: list[Any] = []
-    for area in AREAS:
-        on = indicators.seen_by(city.actor("mayor"), area)
-        for last, told in STANDS.windows.items():
-            period = Period.days(last)
-            kept, live_ = (ask(on, told, period, None) for ask in (figures._standing, figures._live))
-            assert kept is not None
-            wrong += [(area, last, one.code) for one in told if not _same(kept, live_, one.code)]
-        period = Period.days(STANDS.longest)
-        below = [level for level in LEVELS if level.width >= len(area)]
-        apart = {**STANDS.groups, **dict.fromkeys(below, STANDS.groups["holder_id"])}
-        for by, told in apart.items():
-            kept, live_ = (ask(on, told, period, by) for ask in (figures._standing, figures._live))
-            wrong += [(area, by)] if _told(kept) != _told(live_) else []
-        for one in STANDS.dated:
-            if days._standing(on, one, period) != days._live(on, one, period):
-                wrong.append((area, one.code))
-        kept_stock, live_stock = stock._standing(on, period), stock._live(on, period)
-        assert kept_stock is not None
-        open_now, risen = kept_stock
-        if (open_now, +risen, -risen) != (live_stock[0], +live_stock[1], -live_stock[1]):
-            wrong.append((area, "stock"))
-    return wrong
-
-
-def _same(kept: Any, live_: Any, code: str) -> bool:
-    one, other = kept[""][code], live_[""][code]
-    if one.value is not None and other.value is not None and one.value == pytest.approx(other.value):
-        return bool(one.numerator == other.numerator and one.denominator == other.denominator)
-    return bool(one == other)
-
-
-def _told(found: Any) -> dict[Any, Any]:
-    """Groups in which anything is counted."""
-    numbers = {
-        group: {code: (one.numerator, one.denominator, one.excluded) for code, one in row.items()}
-        for group, row in found.items()
-    }
-    return {
-        group: row
-        for group, row in numbers.items()
-        if any(n or d or any(c for _, c in x) for n, d, x in row.values())
-    }
+from linli.lib.time import at, now
 
 
 @pytest.mark.parametrize("seed", [3, 4])
@@ -89,6 +36,18 @@ def test_they_are_the_live_ones_while_cases_move_and_time_passes(city: City, see
             journeys._report(city, chance, moment)
         with at(moment):
             assert differences(city) == []
+
+
+def test_a_supervision_that_waits_for_its_reply_counts_for_as_long(city: City) -> None:
+    case = filed(GRID)
+    case = go(
+        city.actor("supervisor"), case, "supervise", unit=case.holder_id, opinion="请尽快办理", reply_within=8
+    )
+    go(city.actor("dispatcher"), case, "return", go_to="物业服务企业", reason="属于业主自行约定的事项")
+    with at(now() + dt.timedelta(days=STANDS.longest + 5)):
+        assert Case.objects.get(pk=case.pk).supervised
+        assert differences(city) == []
+        assert Sum.objects.get(area="", name="30:supervised_counted").number == 1
 
 
 def test_nothing_is_looked_at_where_nothing_has_changed(city: City) -> None:

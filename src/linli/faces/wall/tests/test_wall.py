@@ -15,6 +15,7 @@ from tests.city import City
 
 from linli.domains.cases import queries
 from linli.domains.cases.models import Case
+from linli.domains.cases.queries import IS_OPEN
 from linli.domains.cases.tests.journeys import END, live
 from linli.faces.wall import figure_page
 from linli.faces.wall.board import Shown, board
@@ -60,6 +61,8 @@ def assert_lists_fit(actor: Actor, one: Shown) -> None:
 @pytest.mark.parametrize("word", ["mayor", "leader", "head"])
 def test_the_list_behind_every_figure_has_as_many_rows(city: City, word: str) -> None:
     live(city, 40, seed=5)
+    hidden = Case.objects.filter(IS_OPEN).values_list("pk", flat=True)[:3]
+    Case.objects.filter(pk__in=list(hidden)).update(sensitive=True)
     actor = city.actor(word)
     with at(END):
         read = board(sight_of(actor))
