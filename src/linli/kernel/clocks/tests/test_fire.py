@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -232,3 +233,10 @@ def test_a_turn_of_the_timer_fires_what_is_due() -> None:
 def test_a_turn_begins_every_ten_seconds() -> None:
     periodic = app.periodic_registry.periodic_tasks.values()
     assert {task.task.name: task.cron for task in periodic}["clocks.watch"] == "* * * * * */10"
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 500_000, 999_999])
+def test_the_next_look_is_when_another_second_has_begun(microsecond: int) -> None:
+    now = DUE.replace(microsecond=microsecond)
+    following = now + dt.timedelta(seconds=jobs._until_next_second(now))
+    assert following.replace(microsecond=0) == DUE + dt.timedelta(seconds=1)

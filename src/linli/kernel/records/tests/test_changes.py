@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -262,3 +263,33 @@ def test_merged_plans_are_written_together_or_not_at_all() -> None:
 def test_an_empty_plan_asks_nothing(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         Changes().write()
+
+
+def test_inserts_are_carried_out_behind_the_next_plan_over_the_same_connection() -> None:
+    first, second = thing(note="先"), thing(note="后")
+    with ThreadPoolExecutor(1) as writer:
+        plan = Changes()
+        plan.insert(first)
+        carried_out = writer.submit(plan.ready())
+        written(second)
+        carried_out.result(30)
+    assert [again(first).note, again(second).note] == ["先", "后"]
+    Changes().ready()()
+
+
+def test_only_inserts_are_carried_out_behind() -> None:
+    row = thing()
+    written(row)
+    plan = Changes()
+    plan.move(row, row.version, note="后")
+    with pytest.raises(ValueError, match="only inserts"):
+        plan.ready()
+
+
+def test_a_new_row_is_written_as_it_is_in_the_end_whichever_plan_it_came_from() -> None:
+    row, plan, other = thing(note="先"), Changes(), Changes()
+    other.insert(row)
+    plan.merge(other)
+    plan.update(thing(id=row.pk), note="后")
+    plan.write()
+    assert again(row).note == "后"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
-from linli.kernel.records.ids import BLOCK, forget_blocks, next_id
+from linli.kernel.records.ids import BLOCK, forget_blocks, next_id, reserve
 
 PROCESSES, EACH = 4, 750
 
@@ -66,3 +67,16 @@ def test_what_was_taken_and_forgotten_is_never_given_out() -> None:
     before = next_id()
     forget_blocks()
     assert next_id() >= before + 1
+
+
+@pytest.mark.django_db
+def test_a_large_plan_asks_once_for_all_its_ids(django_assert_num_queries: Any) -> None:
+    forget_blocks()
+    first = next_id()
+    with django_assert_num_queries(1):
+        reserve(10 * BLOCK)
+    with django_assert_num_queries(0):
+        reserve(10 * BLOCK)
+        taken = [next_id() for _ in range(10 * BLOCK)]
+    assert len({first, *taken}) == 10 * BLOCK + 1
+    assert taken[: BLOCK - 1] == list(range(first + 1, first + BLOCK)), "what is at hand is used first"
