@@ -48,7 +48,10 @@ def test_lists_counts_search_and_detail_show_the_same(city: City, ids: Ids, case
     assert places_of(ids, Filter.read({"q": "消防通道"}).apply(queries.worklist(me, "all"))) == sees
     assert places_of(ids, finding.page(me, "all", Filter.read({"q": "消防通道"})).cases) == sees
     lng, lat = cases[NEAR].lng, cases[NEAR].lat
-    assert places_of(ids, (one.case for one in queries.nearby(lng, lat, actor=me))) <= sees
+    assert (
+        places_of(ids, (one.case for one in queries.nearby(lng, lat, text=cases[NEAR].title, actor=me)))
+        <= sees
+    )
     assert places_of(ids, (task.case for task in queries.open_tasks(me).items)) <= sees
     for place, case in cases.items():
         by_number = Filter.read({"q": case.number}).apply(queries.worklist(me, "all"))
@@ -153,7 +156,7 @@ def test_the_filter_is_in_the_query_itself(city: City, cases: Cases) -> None:
         "open work": lambda: finding.page(me, "unit", Filter()),
         "export": lambda: list(finding.export(me, "all", Filter())),
         "detail": lambda: queries.detail(me, case.number),
-        "nearby": lambda: queries.nearby(case.lng, case.lat, actor=me),
+        "nearby": lambda: queries.nearby(case.lng, case.lat, text=case.title, actor=me),
     }
     for name, read in reads.items():
         with CaptureQueriesContext(connection) as asked:

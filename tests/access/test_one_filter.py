@@ -123,7 +123,7 @@ def test_nothing_comes_through_the_domain(closed: None, city: City, cases: dict[
     for who in ASKING:
         me = city.actor(who)
         assert not queries.worklist(me, "all").exists()
-        assert queries.nearby(case.lng, case.lat, actor=me) == []
+        assert queries.nearby(case.lng, case.lat, text=case.title, actor=me) == []
         assert queries.open_tasks(me).items == []
         assert queries.may_do(me, case) == []
         told = indicators.whole(indicators.seen_by(me), indicators.INDICATORS.values(), Period.days(2))

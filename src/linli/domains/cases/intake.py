@@ -24,7 +24,7 @@ from linli.domains.cases.models import Case, Channel, Report
 from linli.domains.cases.opening import Opening, open_case, open_solved
 from linli.domains.matters import queries as matters
 from linli.domains.matters.models import Matter
-from linli.domains.matters.suggestion import suggest
+from linli.domains.matters.suggestion import LIKELY, suggest
 from linli.kernel.access.actor import PUBLIC, Actor
 from linli.kernel.areas.locate import locate, locate_many
 from linli.kernel.clocks.models import Urgency
@@ -33,9 +33,6 @@ from linli.kernel.records.changes import Changes
 from linli.kernel.records.ids import reserve
 from linli.kernel.units.queries import book
 from linli.lib.errors import Invalid, NotAllowed, Refusal
-
-LIKELY = 0.35
-"""From this score on a suggested matter stands on the case until a person decides."""
 
 IDS_EACH = 4
 """Records that a usual report makes besides its case: itself, two clocks, an entry of the vault."""

@@ -33,6 +33,7 @@ from linli.domains.cases.parts import load_parts
 from linli.domains.matters import queries as matters
 from linli.domains.matters.models import Matter
 from linli.domains.matters.similarity import text_similarity
+from linli.domains.matters.suggestion import LIKELY, suggest
 from linli.kernel.access.actor import Actor
 from linli.kernel.access.rows import rows, tag_of, within
 from linli.kernel.areas.levels import is_code
@@ -447,42 +448,67 @@ class Likeness:
     """How alike the words are, 0 to 1: for the order only, never a gate."""
 
 
+CANDIDATES = 50
+"""The newest open cases in reach that are looked at one by one."""
+GATES = 3
+"""How many suggested matters may stand for a matter that nobody has chosen."""
+
+
 def nearby(
     lng: float,
     lat: float,
     *,
     text: str = "",
     matter: Matter | None = None,
+    area: str | None = None,
     except_for: int | None = None,
     limit: int = 5,
-    within_metres: int | None = None,
     actor: Actor | None = None,
 ) -> list[Likeness]:
     """Open cases of the same matter near in place and time. Place, matter and time decide; words rank.
 
-    Of those that ``actor`` may see; without one, of those that anybody may know of.
-    Text alone scores the wrong building higher than a true paraphrase, so it never lets a case in.
+    Of those that ``actor`` may see; without one, of those that anybody may know of. Where no ``matter`` is
+    chosen, those that ``text`` speaks of stand for it (by the lists of ``area``), each with its own metres
+    and hours; likewise for an open case without one. A text that speaks of no matter finds nothing, however
+    near: two reports beside one gate share 小区门口 and 请尽快处理 and score above a true paraphrase. Such
+    a pair is found once a person has said what it is.
     """
-    metres = within_metres or (matter.duplicate_metres if matter else DEFAULT_METRES)
-    hours = matter.duplicate_hours if matter else DEFAULT_HOURS
-    west, south, east, north = box_around(lng, lat, metres)
+    gate = _gate(text, matter, area)
+    if not gate:
+        return []
+    at = now()
+    west, south, east, north = box_around(lng, lat, max(one.duplicate_metres for one in gate.values()))
+    since = at - dt.timedelta(hours=max(one.duplicate_hours for one in gate.values()))
     known = Case.objects.filter(sensitive=False) if actor is None else visible(actor, flow)
     near = known.exclude(state=CaseState.CLOSED).filter(
-        lng__range=(west, east), lat__range=(south, north), opened_at__gte=now() - dt.timedelta(hours=hours)
+        Q(matter__code__in=[*gate]) | Q(matter=None),
+        lng__range=(west, east),
+        lat__range=(south, north),
+        opened_at__gte=since,
     )
-    if matter is not None:
-        near = near.filter(Q(matter__code=matter.code) | Q(matter=None))
     if except_for is not None:
         near = near.exclude(pk=except_for)
     found = []
-    for case in near.order_by("-id")[:50]:
+    for case in near.order_by("-id")[:CANDIDATES]:
         away = metres_between(lng, lat, case.lng, case.lat)
-        if away <= metres:
+        hours = (at - case.opened_at) / dt.timedelta(hours=1)
+        shared = [gate[code] for code in _speaks_of(case, area) if code in gate]
+        if any(away <= one.duplicate_metres and hours <= one.duplicate_hours for one in shared):
             found.append(Likeness(case, round(away), text_similarity(text, case.title) if text else 0.0))
     found.sort(key=lambda likeness: (-likeness.score, likeness.metres))
     return found[:limit]
 
 
-DEFAULT_METRES = 100
-DEFAULT_HOURS = 24 * 14
-"""The gate for reports whose matter is not known yet (our choice; each matter sets its own)."""
+def _gate(text: str, matter: Matter | None, area: str | None) -> dict[str, Matter]:
+    """The matters, by code, of which a case must be one to be the same problem."""
+    if matter is not None:
+        return {matter.code: matter}
+    likely = [one.matter for one in suggest(text, area=area, limit=GATES) if one.score >= LIKELY]
+    return {one.code: one for one in likely}
+
+
+def _speaks_of(case: Case, area: str | None) -> list[str]:
+    """The matter of a case by its code; of one without, those that its words may mean."""
+    if case.matter_id is not None:
+        return [matters.by_id(case.matter_id).code]
+    return [one.matter.code for one in suggest(case.title, area=area)]

@@ -27,6 +27,8 @@ AGAINST = 3.0
 """Weight that a word against a matter takes from it."""
 LEAST = 0.1
 """Scores below this are not worth a person's look."""
+LIKELY = 0.35
+"""From this score on a suggestion stands for the matter until a person decides."""
 CONVINCING = 500
 """Closed cases after which the model speaks with half of its measured accuracy."""
 

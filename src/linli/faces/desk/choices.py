@@ -202,7 +202,15 @@ def likely_duplicates(setting: Setting) -> list[Likeness]:
         return []
     matter = matters.by_id(case.matter_id) if case.matter_id else None
     text = setting.texts[0] if setting.texts else case.title
-    return nearby(case.lng, case.lat, text=text, matter=matter, except_for=case.pk, actor=setting.actor)
+    return nearby(
+        case.lng,
+        case.lat,
+        text=text,
+        matter=matter,
+        area=case.area,
+        except_for=case.pk,
+        actor=setting.actor,
+    )
 
 
 def measures(setting: Setting) -> list[Option]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 from tests.city import City
 
 from linli.domains.cases import actions, queries
@@ -309,6 +310,53 @@ def test_a_sensitive_case_is_not_offered_as_a_duplicate(city: City) -> None:
     assert queries.nearby(case.lng, case.lat, matter=case.matter) == []
     assert queries.nearby(case.lng, case.lat, matter=case.matter, actor=city.actor("dispatcher"))
     assert not queries.nearby(case.lng, case.lat, matter=case.matter, actor=city.actor("far_dispatcher"))
+
+
+FIRE_LANE = "小区北门消防通道被三辆私家车堵死，救护车进不来"
+
+
+@pytest.mark.parametrize("actor", [None, "dispatcher"])
+def test_a_text_without_a_matter_is_offered_only_cases_of_the_matter_it_speaks_of(
+    city: City, actor: str | None
+) -> None:
+    same, lamp = filed(), filed(text="路灯不亮")
+    filed(text="物业服务纠纷", lng=lamp.lng + 0.0009)
+    seen_by = city.actor(actor) if actor else None
+    found = queries.nearby(lamp.lng, lamp.lat, text=FIRE_LANE, actor=seen_by)
+    assert [one.case.pk for one in found] == [same.pk]
+
+
+def test_a_suggested_matter_brings_its_own_metres_and_hours(city: City) -> None:
+    case = filed()
+    assert case.matter is not None
+    beyond = case.lat + (case.matter.duplicate_metres + 5) / 111_000
+    assert queries.nearby(case.lng, case.lat, text=FIRE_LANE)
+    assert queries.nearby(case.lng, beyond, text=FIRE_LANE) == []
+    with at(case.opened_at + dt.timedelta(hours=case.matter.duplicate_hours + 1)):
+        assert queries.nearby(case.lng, case.lat, text=FIRE_LANE) == []
+
+
+def test_a_text_that_speaks_of_no_matter_is_offered_nothing(city: City) -> None:
+    case = filed()
+    assert queries.nearby(case.lng, case.lat, text="你好，请尽快处理") == []
+
+
+def test_an_open_case_without_a_matter_is_known_by_its_words(city: City) -> None:
+    same, other = filed(), filed(text="路灯不亮")
+    Case.objects.update(matter=None)
+    found = queries.nearby(same.lng, same.lat, text=FIRE_LANE)
+    assert [one.case.pk for one in found] == [same.pk]
+    assert [one.case.pk for one in queries.nearby(other.lng, other.lat, text="路灯坏了")] == [other.pk]
+
+
+def test_the_same_problem_is_looked_for_in_one_query(
+    city: City, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    case = filed()
+    filed(text="路灯不亮")
+    queries.nearby(case.lng, case.lat, text=FIRE_LANE)
+    with django_assert_num_queries(1):
+        queries.nearby(case.lng, case.lat, text=FIRE_LANE)
 
 
 def test_due_times_of_a_case_follow_a_revision_of_the_calendar(city: City) -> None:

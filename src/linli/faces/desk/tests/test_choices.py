@@ -56,3 +56,23 @@ def test_who_takes_down_a_report_is_offered_only_cases_in_their_sight(
     page = sign_in(word).get("/desk/report/likely/", given)
     assert page.status_code == 200
     assert (case.number in page.content.decode()) is is_offered
+
+
+def test_who_takes_down_a_report_is_offered_no_other_problem(
+    sign_in: SignIn, file_report: FileReport
+) -> None:
+    lane, lamp = file_report().case, file_report("路灯不亮").case
+    given = {"text": "消防通道又堵死了", "lng": lane.lng, "lat": lane.lat}
+    page = sign_in("dispatcher").get("/desk/report/likely/", given).content.decode()
+    assert lane.number in page
+    assert lamp.number not in page
+
+
+def test_a_case_without_a_matter_is_offered_what_its_words_speak_of(
+    city: City, file_report: FileReport
+) -> None:
+    lane, again = file_report().case, file_report().case
+    file_report("路灯不亮")
+    Case.objects.filter(pk=again.pk).update(matter=None)
+    again.refresh_from_db()
+    assert likely(city, "dispatcher", again) == [lane.pk]

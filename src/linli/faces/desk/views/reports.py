@@ -106,9 +106,12 @@ def _likely(actor: Actor, data: QueryDict) -> dict[str, object]:
         except (OutsideCity, Invalid):
             place = None
     found = choices.suggested_matters(text, area or actor.area)
-    code = data.get("matter") or (found[0].value if found else "")
-    known = matters.lists().in_force(area or None, today()).get(code)
-    near = queries.nearby(*place, text=text, matter=known, actor=actor) if place and text else []
+    chosen = matters.lists().in_force(area or None, today()).get(data.get("matter", ""))
+    near = (
+        queries.nearby(*place, text=text, matter=chosen, area=area or None, actor=actor)
+        if place and text
+        else []
+    )
     urgency = suspect_urgency(text)
     return {
         "suggested": found,

@@ -207,6 +207,15 @@ def test_the_same_problem_nearby_is_offered_and_can_be_joined(client: Client, fi
     assert again["Location"] == answer["Location"]
 
 
+def test_other_problems_nearby_are_not_offered_to_who_only_types(client: Client, fields: Fields) -> None:
+    lamp = file_first(text="路灯不亮", matter="WG-BJ-05")
+    assert lamp.number not in client.post("/report/nearby/", fields()).content.decode()
+    same = file_first()
+    offered = client.post("/report/nearby/", fields()).content.decode()
+    assert same.number in offered
+    assert lamp.number not in offered
+
+
 def test_who_says_it_is_another_problem_files_a_case_of_its_own(client: Client, fields: Fields) -> None:
     file_first()
     sent = fields(matter="WG-AQ-01")
