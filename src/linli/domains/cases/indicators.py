@@ -341,10 +341,7 @@ LED = (ON_TIME_CLOSING,)
 
 stand(
     flow,
-    windows={
-        1: (REPORTED, CLOSED, ON_THE_SPOT, *STOCK, *STAGES.values(), *MOVES.values()),
-        30: tuple(INDICATORS.values()),
-    },
+    windows={1: tuple(INDICATORS.values()), 30: tuple(INDICATORS.values())},
     groups={"holder_id": HELD, "lead_id": LED, "matter_id": (REPORTED,)},
     dated=(REPORTED, CLOSED),
     moments=(("stage_due_at", dt.timedelta()), ("stage_due_at", -dt.timedelta(hours=SOON_HOURS))),

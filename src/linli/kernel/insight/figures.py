@@ -106,8 +106,9 @@ def _standing(
         rows.setdefault(group, {})[names[name]] = number
     for one in indicators:
         if one.middle is not None:
-            counted = rows[WHOLE].get(f"{one.code}_counted", 0)
-            rows[WHOLE][f"{one.code}_middle"] = standing.middle(kept, area, counted)
+            name = f"{one.code}_counted"
+            counted = rows[WHOLE].get(name, 0)
+            rows[WHOLE][f"{one.code}_middle"] = standing.middle(kept, area, name, days, counted)
     made = {group: {one.code: _figure(one, row) for one in indicators} for group, row in rows.items()}
     for one in indicators:
         if one.grain is Grain.DAY:

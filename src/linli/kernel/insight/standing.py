@@ -144,13 +144,16 @@ def sums_by(
         yield int(told) if told else None, plain, number
 
 
-def middle(standing: Standing[Any], area: str, count: int) -> float | None:
-    """The median of an area's ``count`` seconds, as ``percentile_cont(0.5)`` gives it."""
+def middle(standing: Standing[Any], area: str, name: str, days: int, count: int) -> float | None:
+    """The median of the ``count`` seconds that are summed under ``name`` over a window of an area, as
+    ``percentile_cont(0.5)`` gives it."""
     if not count:
         return None
     found = Tally.objects.filter(family=standing.family, middle__isnull=False).order_by("middle")
     if area:
         found = found.filter(area__startswith=area)
+    if days != standing.longest:
+        found = found.filter(adds__has_key=of_window(days, name))
     first = (count - 1) // 2
     between = found.values_list("middle", flat=True)[first : count // 2 + 1]
     values = [value for value in between if value is not None]

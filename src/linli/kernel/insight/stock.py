@@ -51,9 +51,7 @@ def _standing(on: Ground[R], period: Period) -> Turned | None:
     kept_ready = on.standing(period)
     if kept_ready is None:
         return None
-    kept, area, window = kept_ready
-    if window != kept.longest:
-        return None
+    kept, area, _window = kept_ready
     names = {standing.of_day(standing.TURNS, day): day for day in period.dates}
     found = {name: number for _, name, number in standing.sums(kept, area, [standing.OPEN, *names])}
     return found.pop(standing.OPEN, 0), Counter({names[name]: number for name, number in found.items()})
