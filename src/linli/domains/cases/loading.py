@@ -129,16 +129,24 @@ def load_reports(
 def _new(
     rows: Sequence[tuple[int, dict[str, Any]]], channel: str, file: str, loaded: Loaded
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Rows that have not been taken in before, each with what it will be known by."""
+    """Rows that have not been taken in before, each with what it will be known by.
+
+    A number that the file has twice is an error, wherever its rows have been before: two problems under one
+    number are two problems, and only whoever exported the file can say which number is whose.
+    """
     known = intake.known_sources(channel, [sheets.text(row.get("source_number")) for _, row in rows])
     own = {number: uuid5(ROWS, f"{file} {number}") for number, row in rows if not row.get("source_number")}
     filed = intake.known_submissions(own.values())
+    first: dict[str, int] = {}
     for number, row in rows:
         source_number = sheets.text(row.get("source_number"))
-        if source_number in known or own.get(number) in filed:
+        if source_number and first.setdefault(source_number, number) != number:
+            told = {"number": source_number, "n": first[source_number]}
+            said = gettext("编号 %(number)s 与第 %(n)d 行重复，一个编号只能有一件") % told
+            loaded.errors += sheets.errors_of(number, Invalid(fields={"source_number": said}), COLUMNS)
+        elif source_number in known or own.get(number) in filed:
             loaded.repeated += 1
         elif source_number:
-            known.add(source_number)
             yield number, row
         else:
             yield number, row | {"client_id": own[number]}
@@ -176,8 +184,10 @@ def _settle(actor: Actor, batch: Sequence[Checked], written: Future[None] | None
         for one in batch:
             try:
                 filed = actions.report(actor, given=one.given, channel=one.channel)
-            except Invalid:  # its source number is used by now
-                loaded.repeated += 1
+            except Invalid as refusal:
+                if "source_number" not in refusal.fields:
+                    raise
+                loaded.repeated += 1  # its number is used by now
             else:
                 loaded.filed += not filed.repeated
                 loaded.repeated += filed.repeated

@@ -58,6 +58,25 @@ def test_nothing_is_kept_when_a_row_is_wrong(city: City) -> None:
     assert not Report.objects.exists()
 
 
+def test_a_number_that_stands_twice_in_a_file_is_an_error_and_drops_nothing(city: City) -> None:
+    """Two problems under one number: the second is told, never counted as taken in before."""
+    twice = f"RX001,人行道地砖翘起绊人,{LNG},{LAT},,"
+    with pytest.raises(LoadFaulty) as refusal:
+        load_reports(csv(*GOOD, twice), actor=city.actor("dispatcher"))
+    assert [(problem.row, problem.field) for problem in refusal.value.problems] == [(4, "工单编号")]
+    assert "与第 2 行重复" in str(refusal.value.message)
+    assert not Report.objects.exists()
+
+
+def test_a_number_that_stands_twice_is_told_again_when_the_others_were_kept(city: City) -> None:
+    rows = csv(*GOOD, f"RX001,人行道地砖翘起绊人,{LNG},{LAT},,")
+    for filed, repeated in ((2, 0), (0, 2)):
+        loaded = load_reports(rows, actor=city.actor("dispatcher"), keep_good=True)
+        assert (loaded.filed, loaded.repeated) == (filed, repeated)
+        assert [error.row for error in loaded.errors] == [4]
+    assert Report.objects.count() == 2
+
+
 def test_good_rows_are_kept_when_that_was_asked_for(city: City) -> None:
     bad = f"RX003,短,{LNG},{LAT},,"
     loaded = load_reports(csv(*GOOD, bad), actor=city.actor("dispatcher"), keep_good=True)
