@@ -11,7 +11,7 @@ import pytest
 from linli.domains.matters import learning
 from linli.domains.matters.entries import normal
 from linli.domains.matters.similarity import rank, text_similarity
-from linli.domains.matters.suggestion import suggest, suspect_urgency
+from linli.domains.matters.suggestion import LIKELY, suggest, suspect_urgency
 from linli.lib.errors import Invalid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lists")]
@@ -46,6 +46,20 @@ def test_reports_in_everyday_words_find_their_matter_among_three() -> None:
 def test_reports_that_avoid_the_usual_words_are_found_half_the_time() -> None:
     # written without the keyword list in view: never tune keywords to this file
     assert hit_rate(reports("reports_cold.csv")) >= 0.5
+
+
+def test_a_word_for_the_place_comes_after_the_thing() -> None:
+    pairs = reports("reports_places.csv")
+    assert len(pairs) >= 20
+    firsts = {text: suggest(text)[0] for text, _ in pairs}
+    wrong = {text: firsts[text].matter.code for text, codes in pairs if firsts[text].matter.code not in codes}
+    assert wrong == {}
+    assert all(one.score >= LIKELY for one in firsts.values())
+
+
+@pytest.mark.parametrize("text", ["路口", "小区门口", "楼道里", "工地门口", "学校路口", "楼下坏了"])
+def test_a_place_alone_stands_for_no_matter(text: str) -> None:
+    assert all(one.score < LIKELY for one in suggest(text))
 
 
 def test_the_reason_names_the_words() -> None:
