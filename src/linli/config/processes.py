@@ -3,13 +3,19 @@
 ``DataLock`` lets one process at a time run a data directory. ``Supervisor`` starts children, starts one
 again (with a growing pause) when it dies, and stops them in order. Should the supervisor itself be
 killed with no chance to clean up, a small *leash* process notices (its pipe closes), ends what was left
-running and only then lets go of the lock, so that a second start never meets a half-dead first.
+running and only then lets go of the lock, so that a second start never meets a half-dead first. Should the
+leash be killed, the supervisor ties another.
+
+A child leads a process group of its own, and what it started itself ends with it: supervisor and leash kill
+the rest of the group as soon as the leader is gone, however it went. A web worker does not wait to be killed:
+it ends by itself when its master is gone (``end_with_parent``), so also where nobody supervises.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -19,12 +25,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from linli.lib.errors import Refusal
 
 STOP_SECONDS = 8.0
 """Children are asked to end, and after this long they are made to."""
+KILL_SECONDS = 1.0
+"""What was killed is gone at once; a container without an init keeps its remains, which nobody waits for."""
 LONGEST_PAUSE = 30.0
 HEALTHY_SECONDS = 60.0
 """A child that lived this long starts again at once; its earlier deaths are forgotten."""
@@ -110,7 +119,10 @@ class Holder:
 
 @dataclass
 class Child:
-    """A process to keep alive. ``title`` is what people are told, ``log`` where its output goes."""
+    """A process to keep alive. ``title`` is what people are told, ``log`` where its output goes.
+
+    ``process`` is None before it is started, and between its death and its next start.
+    """
 
     title: str
     command: Sequence[str]
@@ -132,6 +144,7 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
     _leash: subprocess.Popen[bytes] | None = None
+    _wards: dict[int, signal.Signals] = field(default_factory=dict)
     _is_looking: bool = False
 
     def catch_signals(self) -> None:
@@ -157,12 +170,20 @@ class Supervisor:
             start_new_session=True,
             cwd="/",
         )
+        for pid, how in self._wards.items():
+            self._tell(f"+{pid} {int(how)}")
+
+    def _look_after_leash(self) -> None:
+        if self._leash is not None and self._leash.poll() is not None:
+            self.tie_leash()
 
     def entrust(self, pid: int, how: signal.Signals = signal.SIGTERM) -> None:
-        """Have the leash end ``pid`` by signal ``how`` should we die."""
+        """Have the leash end ``pid``, the leader of a process group, by signal ``how`` should we die."""
+        self._wards[pid] = how
         self._tell(f"+{pid} {int(how)}")
 
     def disown(self, pid: int) -> None:
+        self._wards.pop(pid, None)
         self._tell(f"-{pid}")
 
     def _tell(self, line: str) -> None:
@@ -192,6 +213,7 @@ class Supervisor:
         self._is_looking = True
         try:
             while not self.stopping.is_set() and not until():
+                self._look_after_leash()
                 for child in self.children:
                     self._look_after(child)
                 self.stopping.wait(0.1)
@@ -204,34 +226,35 @@ class Supervisor:
             if now >= child.again_at:
                 self.start(child)
             return
-        if child.process is None or child.process.poll() is None:
+        if child.process is None or (code := child.process.poll()) is None:
             return
+        kill_group(child.process.pid)
         self.disown(child.process.pid)
+        child.process = None  # the number may soon be another's
         child.deaths = 1 if now - child.started > HEALTHY_SECONDS else child.deaths + 1
         if child.deaths > 1 and child.in_the_way is not None:
             child.in_the_way()
         pause = 0.0 if child.deaths == 1 else min(2.0 ** (child.deaths - 2), LONGEST_PAUSE)
         child.again_at = now + pause
         self.say(
-            f"{child.title}意外退出（{_how_it_ended(child.process.returncode)}），"
+            f"{child.title}意外退出（{_how_it_ended(code)}），"
             f"{f'{pause:.0f} 秒后' if pause else '立即'}重新启动；日志：{child.log}"
         )
 
     def stop(self) -> None:
-        """End all children; whoever does not listen is killed."""
+        """End all children; whoever does not listen, or outlives the child that started it, is killed."""
         self.stopping.set()
-        running = [
-            c.process for c in reversed(self.children) if c.process is not None and c.process.poll() is None
-        ]
-        for process in running:
+        left = [child.process for child in reversed(self.children) if child.process is not None]
+        for process in left:
             process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
-        for process in running:
+        for process in left:
             try:
                 process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            kill_group(process.pid)
             self.disown(process.pid)
 
     def untie_leash(self) -> None:
@@ -260,19 +283,49 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def end_processes(wards: Mapping[int, int]) -> None:
-    """Signal each pid its way and wait until all are gone; after ``STOP_SECONDS`` they are killed."""
+def kill_group(leader: int) -> None:
+    """Kill whatever is left of the process group that ``leader`` leads or led, and wait until it is gone.
+
+    While a member lives, the system gives the group's number to nobody else.
+    """
+    deadline = time.monotonic() + KILL_SECONDS
+    # macOS forbids to signal a group of which only unreaped processes are left
+    with suppress(ProcessLookupError, PermissionError):
+        while True:
+            os.killpg(leader, signal.SIGKILL)
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.01)
+
+
+def end_groups(wards: Mapping[int, int]) -> None:
+    """Signal the leader of each process group its way and wait until all are gone; what then, or after
+    ``STOP_SECONDS``, is left of their groups is killed."""
     for pid, how in wards.items():
         with suppress(ProcessLookupError):
             os.kill(pid, how)
     deadline = time.monotonic() + STOP_SECONDS
-    while left := [pid for pid in wards if is_alive(pid)]:
-        if time.monotonic() > deadline:
-            for pid in left:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            return
+    while any(is_alive(pid) for pid in wards) and time.monotonic() < deadline:
         time.sleep(0.05)
+    for pid in wards:
+        kill_group(pid)
+
+
+def end_with_parent() -> None:
+    """Have this process end as soon as the one that made it (by ``multiprocessing``) is gone.
+
+    Does nothing in a process that was started otherwise.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), name="end-with-parent", daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_SECONDS)  # what is being answered is finished
+    os._exit(1)
 
 
 def leash() -> None:
@@ -284,8 +337,8 @@ def leash() -> None:
             wards[int(pid)] = int(how)
         else:
             wards.pop(int(pid), None)
-    end_processes({pid: how for pid, how in wards.items() if how == signal.SIGTERM})
-    end_processes({pid: how for pid, how in wards.items() if how != signal.SIGTERM})
+    end_groups({pid: how for pid, how in wards.items() if how == signal.SIGTERM})
+    end_groups({pid: how for pid, how in wards.items() if how != signal.SIGTERM})
 
 
 if __name__ == "__main__":

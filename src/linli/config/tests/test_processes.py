@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from linli.config.processes import Child, DataLock, InUse, Supervisor, is_alive
+from linli.config.commands.serve import web_command
+from linli.config.processes import Child, DataLock, InUse, Supervisor, is_alive, kill_group
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
+MASTER = [
+    sys.executable,
+    "-c",
+    f"import subprocess as s; worker = s.Popen({SLEEPER!r}); print(worker.pid, flush=True); worker.wait()",
+]
+"""A child with a worker of its own, which takes no notice of what becomes of it; it logs the worker's pid."""
 
 
 def _until(holds: Callable[[], bool]) -> None:
@@ -24,6 +35,10 @@ def _until(holds: Callable[[], bool]) -> None:
             return
         time.sleep(0.01)
     raise AssertionError("it did not come to pass")
+
+
+def _workers(log: Path) -> list[int]:
+    return [int(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
 @pytest.fixture
@@ -65,6 +80,37 @@ def test_a_child_that_dies_is_started_again_and_said_so(lock: DataLock, tmp_path
     assert "网站意外退出（信号 SIGKILL），立即重新启动" in said[0]
     supervisor.stop()
     assert child.process.poll() is not None
+
+
+def test_what_a_killed_child_had_started_ends_before_it_is_started_again(
+    lock: DataLock, tmp_path: Path
+) -> None:
+    supervisor = Supervisor(lock, lambda _: None)
+    child = Child("网站", MASTER, tmp_path / "web.log")
+    supervisor.start(child)
+    _until(lambda: len(_workers(child.log)) == 1)
+    assert child.process is not None
+    child.process.kill()
+    supervisor.watch(until=lambda: len(_workers(child.log)) == 2)
+    first, second = _workers(child.log)
+    assert not is_alive(first)
+    assert is_alive(second)
+    supervisor.stop()
+    assert not is_alive(second)
+
+
+def test_what_a_child_had_started_ends_also_when_the_child_died_while_all_was_stopping(
+    lock: DataLock, tmp_path: Path
+) -> None:
+    supervisor = Supervisor(lock, lambda _: None)
+    child = Child("网站", MASTER, tmp_path / "web.log")
+    supervisor.start(child)
+    _until(lambda: len(_workers(child.log)) == 1)
+    assert child.process is not None
+    child.process.kill()
+    child.process.wait()
+    supervisor.stop()
+    assert not is_alive(_workers(child.log)[0])
 
 
 def test_a_child_that_keeps_dying_is_given_longer_and_longer_pauses(lock: DataLock, tmp_path: Path) -> None:
@@ -112,9 +158,10 @@ def test_a_child_that_does_not_listen_is_killed(
     assert child.process.returncode == -signal.SIGKILL
 
 
-def test_children_of_a_killed_supervisor_are_ended_before_the_lock_is_free(tmp_path: Path) -> None:
+@pytest.fixture
+def supervised(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
+    """A supervisor that owns ``tmp_path``, with its leash and its child (which has a worker): their pids."""
     program = f"""
-        import sys, time
         from pathlib import Path
         from linli.config.processes import Child, DataLock, Supervisor
         data = Path({str(tmp_path)!r})
@@ -122,22 +169,82 @@ def test_children_of_a_killed_supervisor_are_ended_before_the_lock_is_free(tmp_p
         lock.take()
         supervisor = Supervisor(lock, print)
         supervisor.tie_leash()
-        child = Child("网站", {SLEEPER!r}, data / "web.log")
+        child = Child("网站", {MASTER!r}, data / "web.log")
         supervisor.start(child)
-        print(child.process.pid, flush=True)
-        time.sleep(600)
+        print(supervisor._leash.pid, child.process.pid, flush=True)
+        supervisor.watch(until=lambda: print(supervisor._leash.pid, flush=True))
     """
     command = [sys.executable, "-c", textwrap.dedent(program)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as supervisor:
         assert supervisor.stdout is not None
-        child = int(supervisor.stdout.readline())
-        assert is_alive(child)
+        leash, child = map(int, supervisor.stdout.readline().split())
+        _until(lambda: len(_workers(tmp_path / "web.log")) == 1)
+        yield supervisor, leash, child
         supervisor.kill()
-        supervisor.wait()
-        lock = DataLock(tmp_path)
-        lock.take()  # waits for the leash
-        assert not is_alive(child)
-        lock.release()
+
+
+def _free(data: Path) -> None:
+    """Wait for the leash to let go of the data directory."""
+    lock = DataLock(data)
+    lock.take()
+    lock.release()
+
+
+def test_children_of_a_killed_supervisor_are_ended_before_the_lock_is_free(
+    supervised: tuple[subprocess.Popen[str], int, int], tmp_path: Path
+) -> None:
+    supervisor, _, child = supervised
+    assert is_alive(child)
+    supervisor.kill()
+    supervisor.wait()
+    _free(tmp_path)
+    assert [pid for pid in (child, *_workers(tmp_path / "web.log")) if is_alive(pid)] == []
+
+
+def test_nothing_is_left_when_supervisor_and_child_are_killed_at_once(
+    supervised: tuple[subprocess.Popen[str], int, int], tmp_path: Path
+) -> None:
+    supervisor, _, child = supervised
+    os.kill(supervisor.pid, signal.SIGSTOP)  # so that it cannot start the child again
+    os.kill(child, signal.SIGKILL)
+    supervisor.kill()
+    supervisor.wait()
+    _free(tmp_path)
+    assert [pid for pid in (child, *_workers(tmp_path / "web.log")) if is_alive(pid)] == []
+
+
+def test_a_killed_leash_is_tied_again(
+    supervised: tuple[subprocess.Popen[str], int, int], tmp_path: Path
+) -> None:
+    supervisor, leash, child = supervised
+    os.kill(leash, signal.SIGKILL)
+    assert supervisor.stdout is not None
+    next(line for line in islice(supervisor.stdout, 100) if int(line) != leash)
+    supervisor.kill()
+    supervisor.wait()
+    _free(tmp_path)
+    assert [pid for pid in (child, *_workers(tmp_path / "web.log")) if is_alive(pid)] == []
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as door:
+        return door.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_web_workers_end_with_their_master_where_nobody_supervises() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    with subprocess.Popen(web_command("127.0.0.1", port), start_new_session=True) as master:
+        try:
+            _until(lambda: _listens(port))
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+                connection.request("HEAD", "/login", headers={"Host": "localhost"})
+                connection.getresponse().close()  # a worker has loaded the application
+            master.kill()
+            master.wait()
+            _until(lambda: not _listens(port))
+        finally:
+            kill_group(master.pid)
 
 
 def test_a_process_that_ended_is_not_alive() -> None:
