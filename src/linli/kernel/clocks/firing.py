@@ -141,4 +141,6 @@ def _fire_family(
                 singly = len(claimed) + 1
         else:
             fired += len(claimed)
+            if size == limit and len(claimed) < limit:
+                return fired  # what is left is in another worker's hands
         singly = max(singly - 1, 0)
