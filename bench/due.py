@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from django.conf import settings
 from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from bench import limit
 from bench.client import drive
@@ -28,6 +29,7 @@ from bench.figures import CpuMeter, Run, keep, show
 from bench.ground import Ground, person, posts, web
 from bench.intake import PEOPLE, scripts, statements, tally
 from linli.domains.cases.models import Case
+from linli.kernel.clocks import revising
 from linli.kernel.clocks.firing import BATCH, fire
 from linli.kernel.clocks.models import Clock
 from linli.kernel.notices import actions as notices
@@ -186,12 +188,22 @@ def _worker(base: Ground) -> Iterator[int]:
             [sys.executable, "-m", "linli.config.cli", "work"], env=environment, stdout=out, stderr=out
         )
     try:
+        _wait_until_recounted()
         _fall_due(now(), [FIRST_ID])
         _wait_until_all_are_fired()
         yield process.pid
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _wait_until_recounted() -> None:
+    """Clocks are locked while they are recounted by a new calendar, as the city's own are at first."""
+    deadline = time.monotonic() + 600
+    while ProcrastinateJob.objects.filter(task_name=revising.RECOUNT, status__in=["todo", "doing"]).exists():
+        if time.monotonic() > deadline:
+            sys.exit("the worker does not recount clocks; see its log")
+        time.sleep(PAUSE)
 
 
 def _wait_until_all_are_fired() -> None:
