@@ -16,7 +16,7 @@ import python_calamine
 from django.utils.translation import gettext
 
 from linli.lib.errors import Invalid, Refusal
-from linli.lib.texts import NotText, decode
+from linli.lib.texts import NO_NUL, NotText, decode, has_nul
 
 Headings = Mapping[str, Sequence[str]]
 """Field → the headings by which it is known, the usual one first."""
@@ -56,7 +56,9 @@ def read(data: bytes, *, headings: Headings, required: Sequence[str], most: int)
     fields = _fields(table[0], headings, required)
     if len(table) - 1 > most:
         raise Invalid(fields={"file": gettext("一次最多导入 %(n)d 行，请拆分后再导入") % {"n": most}})
-    return Sheet(frozenset(fields.values()), tuple(_filled(table, fields)))
+    rows = tuple(_filled(table, fields))
+    _refuse_nul(rows, {name: text(table[0][i]) for i, name in fields.items()})
+    return Sheet(frozenset(fields.values()), rows)
 
 
 def text(value: Any) -> str:
@@ -93,6 +95,18 @@ def errors_of(row: int, refusal: Refusal, headings: Headings) -> list[RowError]:
         RowError(row, headings[name][0] if name in headings else "", str(told))
         for name, told in fields.items()
     ]
+
+
+def _refuse_nul(rows: Sequence[tuple[int, dict[str, Any]]], headings: Mapping[str, str]) -> None:
+    """A file with NUL in its cells was saved wrongly, and is not taken in part."""
+    found = [
+        str(RowError(number, headings[name], gettext(NO_NUL)))
+        for number, row in rows
+        for name, value in row.items()
+        if isinstance(value, str) and has_nul(value)
+    ]
+    if found:
+        raise Invalid(fields={"file": gettext("；").join(found)})
 
 
 def _filled(

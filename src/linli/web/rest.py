@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Self
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from ninja.security import HttpBearer
 from pydantic import ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from linli.lib.errors import Invalid, NotAllowed, NotFound, Refusal
+from linli.lib.texts import NO_NUL, nul_paths
 from linli.web import problems
 
 log = logging.getLogger(__name__)
@@ -227,17 +228,6 @@ def _refusal_of(error: HttpError) -> Refusal:
 
 
 def _refuse_nul(source: str, value: object) -> None:
-    wrong = dict.fromkeys(_nul_paths(value, ""), "不能含有空字符")
+    wrong = dict.fromkeys(nul_paths(value), NO_NUL)
     if wrong:
         raise Invalid(fields={path or source: told for path, told in wrong.items()})
-
-
-def _nul_paths(value: object, path: str) -> Iterator[str]:
-    if isinstance(value, str) and "\x00" in value:
-        yield path
-    elif isinstance(value, dict):
-        for key, one in value.items():
-            yield from _nul_paths(one, f"{path}.{key}".lstrip("."))
-    elif isinstance(value, list):
-        for place, one in enumerate(value):
-            yield from _nul_paths(one, f"{path}.{place}".lstrip("."))

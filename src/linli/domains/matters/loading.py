@@ -38,7 +38,7 @@ from linli.domains.matters.models import EDITION, Function, Matter, MatterList, 
 from linli.domains.matters.standing import AREA_WIDTHS, check_entry, standing
 from linli.kernel.clocks.models import Urgency
 from linli.kernel.records.editions import raise_edition
-from linli.lib.texts import NotText, decode
+from linli.lib.texts import NO_NUL, NotText, decode, has_nul, nul_paths
 from linli.lib.time import today
 
 FUNCTIONS = "functions.csv"
@@ -158,6 +158,9 @@ def _read_table(file: Path, columns: tuple[str, ...], reading: Reading) -> list[
     for row in table:
         if row[columns[0]] in {given[columns[0]] for given in rows}:
             reading.fault(file.name, row[columns[0]], columns[0], "重复")
+        for column in columns:
+            if has_nul(row[column] or ""):
+                reading.fault(file.name, f"第 {len(rows) + 1} 项", column, NO_NUL)
         rows.append({column: (row[column] or "").strip() for column in columns})
     return rows
 
@@ -192,6 +195,8 @@ def _read_list(file: Path, reading: Reading, functions: set[str]) -> None:
         mark = getattr(error, "problem_mark", None)
         reading.fault(file.name, f"第 {mark.line + 1} 行" if mark else "", "", "YAML 写法有误")
         return
+    for path in nul_paths(document):
+        reading.fault(file.name, "", path, NO_NUL)
     head = _read_head(file.name, document, reading)
     if head is None:
         return

@@ -33,7 +33,7 @@ from linli.kernel.areas.levels import Level, is_code, level_of, parent_of
 from linli.kernel.areas.models import GRID_LEVELS, Area, GridKind
 from linli.kernel.areas.versions import Edit, Progress, current, editing, known
 from linli.lib.coordinates import Datum
-from linli.lib.texts import NotText, decode
+from linli.lib.texts import NO_NUL, NotText, decode, has_nul
 
 NAME_LENGTH = 60
 
@@ -311,6 +311,9 @@ _BAD_CODE = "区域代码应为 4、6、9、12、15 或 18 位数字"
 def _name_problems(index: int, code: str, name: str) -> Iterator[Problem]:
     if not name:
         yield Problem(index, code, "no_name", "缺少名称（name）")
+    elif has_nul(name):
+        said = gettext("名称（name）%(fault)s") % {"fault": gettext(NO_NUL)}
+        yield Problem(index, code, "nul", said)
     elif len(name) > NAME_LENGTH:
         said = gettext("名称超过 %(n)d 个字") % {"n": NAME_LENGTH}
         yield Problem(index, code, "name_too_long", said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,15 @@ from linli.kernel.clocks.calendar import FIRST_YEAR
 from linli.kernel.clocks.permissions import EDIT_CALENDAR
 from linli.kernel.clocks.revising import DayChange, Notice, revise
 from linli.lib.errors import Invalid
+from linli.lib.texts import NO_NUL, nul_paths
 
 LAST_YEAR = 2100
 """Beyond it a year in a file is a slip."""
 
 NAME_LENGTH = 40
 PAPER_LENGTH = 500
+_PLACE = re.compile(r"\.(\d+)")
+"""A place in a list, as a path has it."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,9 @@ def parse_notice(document: Any) -> Notice:
     year = document.get("year")
     if type(year) is not int or not FIRST_YEAR <= year <= LAST_YEAR:
         raise Invalid(fields={"year": f"year：年份应为 {FIRST_YEAR} 至 {LAST_YEAR} 的整数"})
+    for path in nul_paths(document):
+        field = _PLACE.sub(r"[\1]", path)
+        faults[field] = f"{field}：{NO_NUL}"
     papers = _papers(document.get("papers"), faults)
     listed = document.get("days")
     if not isinstance(listed, list) or not listed:

@@ -80,6 +80,12 @@ def test_what_is_no_table_is_refused(data: bytes, told: str) -> None:
     assert told in refused.value.fields["file"]
 
 
+def test_nul_is_told_by_row_and_by_the_files_own_heading() -> None:
+    with pytest.raises(Invalid) as refused:
+        read("代码,名称\n1,东湖区\n2,西\x00山区\n".encode())
+    assert refused.value.fields == {"file": "第 3 行，名称：不能含有空字符"}
+
+
 def test_errors_name_the_column_as_the_file_does() -> None:
     wrong = Invalid(fields={"code": "不存在", "other": "不对"})
     assert [str(one) for one in sheets.errors_of(7, wrong, HEADINGS)] == [

@@ -58,7 +58,7 @@ def feature(code: Any, geometry: Any, name: str = "某网格", **properties: Any
 
 
 def grid(number: int, column: float, row: float, **properties: Any) -> dict[str, Any]:
-    return feature(f"{COMMUNITY}{number:03}", square(column, row), f"第{number}网格", **properties)
+    return feature(f"{COMMUNITY}{number:03}", square(column, row), **{"name": f"第{number}网格"} | properties)
 
 
 def write_geojson(path: Path, *features: Any, encoding: str = "utf-8", **members: Any) -> Path:

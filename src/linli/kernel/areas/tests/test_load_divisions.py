@@ -40,6 +40,14 @@ def test_takes_csv_in_every_usual_encoding(tmp_path: Path, encoding: str) -> Non
     assert TreeVersion.objects.get().number == loaded.number
 
 
+@pytest.mark.parametrize(
+    "text", ["code,name\n9901,临\x00湖市\n", r'[{"code": "9901", "name": "临\u0000湖市"}]']
+)
+def test_refuses_nul_by_row_and_field(tmp_path: Path, text: str) -> None:
+    with pytest.raises(LoadRefused, match="第 1 项（9901）：名称（name）不能含有空字符"):
+        load_divisions(write(tmp_path, text))
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
 def test_takes_a_json_list(tmp_path: Path, encoding: str) -> None:
     rows = [{"code": code, "name": name, "provinceCode": "99"} for code, name in ROWS]

@@ -57,6 +57,14 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
     assert (again.created, again.changed, again.unchanged, again.number) == (0, 0, 5, 0)
 
 
+def test_refuses_nul_by_feature_and_field(tmp_path: Path) -> None:
+    load_city(tmp_path)
+    path = write_geojson(tmp_path / "nul.geojson", grid(1, 0, 0), grid(2, 1, 0, name="第\x00网格"))
+    assert problems(path) == [(1, f"{COMMUNITY}002", "nul")]
+    with pytest.raises(LoadRefused, match="名称（name）不能含有空字符"):
+        read_parts(path.read_bytes())
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
 def test_takes_other_encodings(tmp_path: Path, encoding: str) -> None:
     load_city(tmp_path)

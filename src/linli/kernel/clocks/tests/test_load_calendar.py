@@ -53,6 +53,16 @@ def test_the_official_files_make_their_years_official() -> None:
     assert all("gov.cn" in day.source for day in CalendarDay.objects.all())
 
 
+def test_refuses_nul_by_field(tmp_path: Path) -> None:
+    days = [{"name": "元\x00旦", "date": "2027-01-01", "isOffDay": True}]
+    with pytest.raises(Invalid) as refused:
+        load_calendar(write(tmp_path, notice(days=days, papers=["国办\x00"])))
+    assert refused.value.fields == {
+        "days[0].name": "days[0].name：不能含有空字符",
+        "papers[0]": "papers[0]：不能含有空字符",
+    }
+
+
 def test_loading_twice_changes_nothing() -> None:
     load_calendar(HOLIDAYS / "2026.json")
     again = load_calendar(HOLIDAYS / "2026.json")
