@@ -87,8 +87,12 @@ class Ground:
 
     def duplicate(self, template: str, name: str) -> None:
         """A copy of any database that nobody uses, in the place of an older one."""
-        self._command("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        self.drop(name)
         self._command("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
+
+    def drop(self, name: str) -> None:
+        """Be rid of a database, where it is there."""
+        self._command("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
     def has(self, name: str) -> bool:
         with psycopg.connect(self.server.url("postgres")) as found:
@@ -97,7 +101,7 @@ class Ground:
 
     def create(self, name: str) -> None:
         """An empty database; one that was left half made is dropped."""
-        self._command("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        self.drop(name)
         self._command("CREATE DATABASE {}", name)
 
     def rename(self, name: str, to: str) -> None:

@@ -70,6 +70,7 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
         for system in _systems(chosen):
             template = _filled(base, system, said, chosen.cases, still_open)
             base.duplicate(template, name := f"run_{system.name}")
+            stack.callback(base.drop, name)
             site = stack.enter_context(system.serve(base, name))
             peers.append(Running(system.sign_in(site), site))
         for running in (ours, *peers):

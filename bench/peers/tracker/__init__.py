@@ -3,7 +3,7 @@
 Installed from Debian's packages, which are unpacked into a folder and not installed on the machine: no
 service, no mail server, no web server of it is touched. Served by ``rt-server`` as the packages bring it
 (Starlet, several processes that each serve one connection). The clerk is signed in by session: a token or
-password would be checked by bcrypt at each request, which takes a quarter of a second by itself. What is
+password would be checked by bcrypt at each request, which takes a fifth of a second by itself. What is
 measured as its step (``move``) is an answer that resolves a ticket.
 """
 
