@@ -67,11 +67,10 @@ def _statement(step: Step) -> str:
     if step.kind == "insert":
         places = ", ".join(f"${n}::{kind}" for n, (_, kind) in enumerate(step.columns, 1))
         return f'INSERT INTO "{step.table}" ({", ".join(columns)}) VALUES ({places})'
-    fixed = 2 if step.kind == "move" else 1
-    sets = [f"{column} = ${n}" for n, column in enumerate(columns, 1) if n > fixed]
+    sets = [f"{column} = ${n}" for n, column in enumerate(columns, 1) if n > step.keys]
     if step.kind == "move":
         sets.append("version = version + 1")
-    where = " AND ".join(f"{column} = ${n}" for n, column in enumerate(columns[:fixed], 1))
+    where = " AND ".join(f"{column} = ${n}" for n, column in enumerate(columns[: step.keys], 1))
     return f'UPDATE "{step.table}" SET {", ".join(sets)} WHERE {where}'
 
 

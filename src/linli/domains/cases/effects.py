@@ -100,7 +100,7 @@ def move_to_area(step: AnyStep, code: str) -> None:
         raise Invalid(fields={"area": "跨区（市）县的事件请上报市级综治中心交办"})
     step.facts["area_was"] = case.area
     case.place(code)
-    step.set(area=case.area, township=case.township, district=case.district)
+    step.set(area=case.area, township=case.township)
     for row in [*case.tasks, *case.report_list, *stages.running(case)]:
         step.changes.update(row, area=case.area, township=case.township)
     holder = book().unit(case.holder_id)

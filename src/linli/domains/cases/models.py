@@ -16,6 +16,7 @@ from django.db.models import Q
 from linli.domains.cases import tags as case_tags
 from linli.kernel.clocks.models import Clock, Urgency
 from linli.kernel.flow.declaration import state_constraint
+from linli.kernel.records.belonging import Belongs, BelongsAlone
 from linli.kernel.records.ids import next_id
 from linli.kernel.records.models import Placed, Record, record_id
 from linli.kernel.records.quick import Quick
@@ -115,7 +116,7 @@ class Case(Record):
     )
     on_the_spot = models.BooleanField("发现即处置", default=False)
     supervised = models.BooleanField("督办中", default=False)
-    merged_into = models.ForeignKey(
+    merged_into = Belongs(
         "self",
         null=True,
         on_delete=models.PROTECT,
@@ -123,7 +124,7 @@ class Case(Record):
         verbose_name="并入",
         db_index=False,
     )
-    split_from = models.ForeignKey(
+    split_from = Belongs(
         "self",
         null=True,
         on_delete=models.PROTECT,
@@ -195,7 +196,7 @@ class Case(Record):
         return [*super().tags(), *case_tags.of(self)]
 
     def tag_row(self) -> CaseText:
-        return CaseText(case_id=self.pk)
+        return CaseText(case_id=self.pk, district=self.district)
 
     # Parts, hung on by ``parts.load_parts``; a new case has none yet.
     tasks: list[Task]
@@ -236,7 +237,7 @@ class Report(Placed):
     """One incoming statement of a problem. The reporter's name and phone are in the vault (``contact``)."""
 
     id = models.BigIntegerField(primary_key=True, default=record_id, editable=False)
-    case = models.ForeignKey(
+    case = Belongs(
         Case, on_delete=models.PROTECT, related_name="reports", db_index=False, verbose_name="事件"
     )
     first_case = models.BigIntegerField("原事件", editable=False)
@@ -305,7 +306,7 @@ class Task(Placed):
     """One unit's share in a case."""
 
     id = models.BigIntegerField(primary_key=True, default=record_id, editable=False)
-    case = models.ForeignKey(
+    case = Belongs(
         Case, on_delete=models.PROTECT, related_name="task_rows", db_index=False, verbose_name="事件"
     )
     kind = models.CharField("类型", max_length=6, choices=TaskKind.choices, db_collation="C")
@@ -330,12 +331,12 @@ class Task(Placed):
                 name="task_ended_has_a_time",
             ),
             models.UniqueConstraint(
-                fields=["case"],
+                fields=["case", "district"],
                 name="one_open_lead_task",
                 condition=Q(kind=TaskKind.LEAD, state=TaskState.OPEN),
             ),
             models.UniqueConstraint(
-                fields=["case", "unit"],
+                fields=["case", "unit", "district"],
                 name="one_open_task_per_unit",
                 condition=Q(state=TaskState.OPEN),
             ),
@@ -365,7 +366,7 @@ class Request(Placed):
     """A lead unit's request to suspend the case or extend its time, decided by the holder's centre."""
 
     id = models.BigIntegerField(primary_key=True, default=record_id, editable=False)
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="request_rows", db_index=False)
+    case = Belongs(Case, on_delete=models.PROTECT, related_name="request_rows", db_index=False)
     kind = models.CharField("申请", max_length=8, choices=RequestKind.choices, db_collation="C")
     state = models.CharField(
         "状态", max_length=8, choices=RequestState.choices, default=RequestState.PENDING, db_collation="C"
@@ -382,7 +383,9 @@ class Request(Placed):
         verbose_name = verbose_name_plural = "申请"
         constraints = [
             models.UniqueConstraint(
-                fields=["case"], name="one_pending_request", condition=Q(state=RequestState.PENDING)
+                fields=["case", "district"],
+                name="one_pending_request",
+                condition=Q(state=RequestState.PENDING),
             )
         ]
         indexes = [models.Index(fields=["case"], name="request_case")]
@@ -395,7 +398,7 @@ class Supervision(Placed):
     """A notice to a unit that is late or wrong, with its own reply deadline (督办, arts. 12, 22)."""
 
     id = models.BigIntegerField(primary_key=True, default=record_id, editable=False)
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="supervisions", db_index=False)
+    case = Belongs(Case, on_delete=models.PROTECT, related_name="supervisions", db_index=False)
     from_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="督办单位")
     to_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="被督办单位")
     text = models.TextField("督办要求")
@@ -426,7 +429,7 @@ class CaseText(Quick):
     only where it passes to another unit, is classified anew or closed.
     """
 
-    case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="text")
+    case = BelongsAlone(Case, primary_key=True, on_delete=models.CASCADE, related_name="text")
     district = models.CharField(max_length=6, db_collation="C")
     words = SearchVectorField()
     tags = SearchVectorField(default="")

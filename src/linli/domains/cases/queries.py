@@ -120,7 +120,8 @@ def _soon(actor: Actor) -> Q:
 
 
 def _requests(actor: Actor) -> Q:
-    pending = CaseRequest.objects.filter(case=OuterRef("pk"), state=RequestState.PENDING)
+    of_case = {"case": OuterRef("pk"), "district": OuterRef("district")}
+    pending = CaseRequest.objects.filter(**of_case, state=RequestState.PENDING)
     return IS_OPEN & Q(Exists(pending))
 
 
@@ -235,7 +236,7 @@ class Filter:
         if not words:
             return narrowed
         found = CaseText.objects.extra(where=["words @@ %s::tsquery"], params=[words])
-        return narrowed.filter(Exists(found.filter(case=OuterRef("pk"))))
+        return narrowed.filter(Exists(found.filter(case=OuterRef("pk"), district=OuterRef("district"))))
 
     def apply_to_rows(self, cases: QuerySet[Case]) -> QuerySet[Case]:
         """Narrow ``cases`` by all that stands in their own rows: everything but words."""

@@ -101,15 +101,23 @@ def _fire_all(
     limit: int,
     errors: list[Exception],
 ) -> int:
-    """Fire family by family, so that one family's trouble is nobody else's."""
-    families = list(found.order_by().values_list("family", flat=True).distinct())
+    """Fire family by family, so that one family's trouble is nobody else's, and district by district, since
+    rows can be locked on one node alone where the database is distributed."""
+    parts = list(found.order_by().values_list("family", "district").distinct())
     return sum(
-        _fire_family(found.filter(family=family), mark, handlers.get(family, []), at, limit, errors)
-        for family in families
+        _fire_part(
+            found.filter(family=family, district=district),
+            mark,
+            handlers.get(family, []),
+            at,
+            limit,
+            errors,
+        )
+        for family, district in parts
     )
 
 
-def _fire_family(
+def _fire_part(
     found: QuerySet[Clock],
     mark: Mark,
     handlers: list[Handler],
@@ -126,7 +134,8 @@ def _fire_family(
                 claimed = list(found.exclude(pk__in=failed).select_for_update(skip_locked=True)[:size])
                 if not claimed:
                     return fired
-                mark(Clock.objects.filter(pk__in=[clock.pk for clock in claimed]), at)
+                district = claimed[0].district
+                mark(Clock.objects.filter(pk__in=[clock.pk for clock in claimed], district=district), at)
                 for handler in handlers:
                     handler(claimed)
         except (OperationalError, InterfaceError):

@@ -72,6 +72,7 @@ class ClockShift(models.Model):
     """A clock whose due time a revision of the calendar moved, before and after."""
 
     id = models.BigIntegerField(primary_key=True, default=record_id, editable=False)
+    district = models.CharField(max_length=6, db_collation=C)
     revision_id = models.BigIntegerField("日历变更", db_index=True)
     clock_id = models.BigIntegerField("时限", db_index=True)
     due_was = models.DateTimeField("原到期时间")

@@ -180,7 +180,11 @@ def move_clocks(revision: CalendarRevision, before: Calendars, after: Calendars)
                 shifts.append(Shift(clock, due_was))
                 plan.insert(
                     ClockShift(
-                        revision_id=revision.pk, clock_id=clock.pk, due_was=due_was, due_at=clock.due_at
+                        district=clock.district,
+                        revision_id=revision.pk,
+                        clock_id=clock.pk,
+                        due_was=due_was,
+                        due_at=clock.due_at,
                     )
                 )
         plan.write()
@@ -201,18 +205,18 @@ def _first_concerned(revision: CalendarRevision) -> dt.datetime | None:
 
 
 def _open_clocks(first: dt.datetime) -> Iterator[list[Clock]]:
-    """Open clocks that count by the calendar at or after ``first``, locked, a batch at a time."""
+    """Open clocks that count by the calendar at or after ``first``, locked, a district's batch at a time."""
     concerned = (
         Clock.objects.filter(stopped_at=None)
         .exclude(limit_measure=Measure.HOURS.value)
         .filter(Q(due_at__gte=first) | Q(paused_at__gte=first) | Q(provisional=True))
-        .order_by("pk")
-        .select_for_update()
     )
-    last = -1
-    while clocks := list(concerned.filter(pk__gt=last)[:BATCH]):
-        yield clocks
-        last = clocks[-1].pk
+    for district in sorted(concerned.values_list("district", flat=True).distinct()):
+        there = concerned.filter(district=district).order_by("pk").select_for_update()
+        last = -1
+        while clocks := list(there.filter(pk__gt=last)[:BATCH]):
+            yield clocks
+            last = clocks[-1].pk
 
 
 def _recount_clock(

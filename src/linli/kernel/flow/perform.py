@@ -195,7 +195,8 @@ def perform(
             raise _conflict(actor, flow, found.pk) from stale
     with transaction.atomic():
         # others were faster: stand in line for the row, so that nobody is passed over again and again
-        flow.model._default_manager.select_for_update().values_list("pk").filter(pk=found.pk).first()
+        row = flow.model._default_manager.filter(pk=found.pk, district=found.district)
+        row.select_for_update().values_list("pk").first()
         found, done = _fetch_one(actor, flow, declared, found.pk, client_id)
         if done:
             return found
@@ -445,7 +446,7 @@ def _fetch_many(
 
 DONE_BEFORE = (
     "EXISTS (SELECT 1 FROM journal_entry e WHERE e.record_id = r.id AND e.client_id = %s"
-    " AND e.at >= r.opened_at)"  # only those months' partitions are looked into
+    " AND e.district = r.district AND e.at >= r.opened_at)"  # only those months' partitions are looked into
 )
 DONE_AMONG = (
     "ARRAY(SELECT e.client_id FROM journal_entry e WHERE e.record_id = r.id"

@@ -107,7 +107,8 @@ def _changed(standing: Standing[Any], mark: Watermark, at: dt.datetime) -> list[
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT e.record_id FROM journal_entry e LEFT JOIN insight_tally t USING (record_id)"
+            "SELECT e.record_id FROM journal_entry e"
+            " LEFT JOIN insight_tally t ON t.record_id = e.record_id AND t.district = e.district"
             " WHERE e.family = %s AND e.tx >= %s::xid8 AND (t.version IS NULL OR t.version < e.seq)"
             " UNION SELECT record_id FROM insight_tally WHERE family = %s AND next_at <= %s LIMIT %s",
             [standing.family, mark.settled, standing.family, at, MANY + 1],
@@ -200,8 +201,8 @@ class Looked:
     at: dt.datetime
     ids: Sequence[int]
     adds: defaultdict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    places: dict[int, tuple[str, int]] = field(default_factory=dict)
-    """By record: its area and its version."""
+    places: dict[int, tuple[str, str, int]] = field(default_factory=dict)
+    """By record: its district, its area and its version."""
     middles: dict[int, float] = field(default_factory=dict)
     times: dict[int, dt.datetime] = field(default_factory=dict)
 
@@ -211,13 +212,14 @@ class Looked:
             pk: Tally(
                 record_id=pk,
                 family=self.standing.family,
+                district=district,
                 area=today_code(area, moved),
                 version=version,
                 adds=dict(self.adds[pk]),
                 middle=self.middles.get(pk),
                 next_at=self.times.get(pk),
             )
-            for pk, (area, version) in self.places.items()
+            for pk, (district, area, version) in self.places.items()
             if self.adds[pk] or pk in self.times
         }
 
@@ -232,7 +234,7 @@ class Looked:
         for row in self._rows(conditions, median):
             pk, mine = row["pk"], self.adds[row["pk"]]
             # the version as of the first look: what moves between two looks is half told, and looked at again
-            self.places.setdefault(pk, (row["area"], row["version"]))
+            self.places.setdefault(pk, (row["district"], row["area"], row["version"]))
             mine.update(of_window(days, name) for name in conditions if row[f"is_{name}"])
             if median is not None and row[f"is_{median.code}_counted"]:
                 self.middles[pk] = row["seconds"]
@@ -258,7 +260,8 @@ class Looked:
         }
         if median is not None and median.middle is not None:
             columns["seconds"] = Extract(median.middle, "epoch", output_field=FloatField())
-        plain = ["pk", "area", "version", "state", *standing.groups, *{one.instant for one in standing.dated}]
+        plain = ["pk", "district", "area", "version", "state", *standing.groups]
+        plain += {one.instant for one in standing.dated}
         found = standing.flow.model._default_manager.filter(pk__in=self.ids).order_by()
         asked = found.values(*plain).annotate(**columns).values_list(*plain, *columns)
         sql, parameters = with_facts(shared, asked.query.sql_with_params())

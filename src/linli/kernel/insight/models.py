@@ -15,6 +15,7 @@ class Tally(models.Model):
 
     record_id = models.BigIntegerField(primary_key=True)
     family = models.CharField(max_length=20, db_collation=C)
+    district = models.CharField(max_length=6, db_collation=C, help_text="the record's own")
     area = models.CharField(max_length=18, db_collation=C, help_text="as the tree stands today")
     version = models.IntegerField(default=0, help_text="of the record when it was looked at")
     adds = models.JSONField(help_text="{name of a sum: what the record adds to it}")

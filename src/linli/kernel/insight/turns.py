@@ -29,7 +29,8 @@ def turns(
             SELECT e.record_id, (e.at AT TIME ZONE %s)::date,
                    sum(CASE WHEN e.state = ANY(%s) THEN -1 ELSE 1 END)
             FROM journal_entry e
-            LEFT JOIN journal_entry p ON p.record_id = e.record_id AND p.seq = e.seq - 1
+            LEFT JOIN journal_entry p
+              ON p.record_id = e.record_id AND p.seq = e.seq - 1 AND p.district = e.district
             WHERE e.family = %s AND e.at >= %s AND e.record_id IN ({query})
               AND (e.state = ANY(%s)) <> coalesce(p.state = ANY(%s), true)
             GROUP BY 1, 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db import connection
+
 from linli.kernel.journal.models import Entry, Remark
 
 
@@ -22,8 +24,13 @@ def moves_since(xid: int, limit: int = 10_000) -> Iterable[Entry]:
     Whole transactions only, so there may be more than ``limit``: whoever has read up to a transaction goes
     on from the one after it.
     """
+    with connection.cursor() as cursor:
+        # asked first: in a distributed database transactions are numbered by this node, entries lie on others
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
+        (before,) = cursor.fetchone()
     settled = (
         "tx IN (SELECT tx FROM journal_entry WHERE tx >= %s::text::xid8"
-        " AND tx < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY tx FETCH FIRST %s ROWS WITH TIES)"
+        " AND tx < %s::text::xid8 ORDER BY tx FETCH FIRST %s ROWS WITH TIES)"
     )
-    return Entry.objects.extra(where=[settled], params=[str(xid), limit]).order_by("tx", "record_id", "seq")
+    found = Entry.objects.extra(where=[settled], params=[str(xid), before, limit])
+    return found.order_by("tx", "record_id", "seq")

@@ -103,7 +103,8 @@ def _verify_remarks(report: Report) -> None:
         cursor.execute(
             "SELECT e.family, e.record_id, e.seq, e.remark, e.district, r.district, r.salt, r.text, r.public,"
             " r.erased_at IS NOT NULL"
-            " FROM journal_entry e LEFT JOIN journal_remark r USING (record_id, seq)"
+            " FROM journal_entry e LEFT JOIN journal_remark r"
+            " ON r.record_id = e.record_id AND r.seq = e.seq AND r.district = e.district"
             " WHERE e.remark IS NOT NULL"
         )
         while rows := cursor.fetchmany(5000):
@@ -116,7 +117,8 @@ def _verify_remarks(report: Report) -> None:
                     report.problems.append(f"{family} {record_id}：第 {seq} 条意见被改动")
         cursor.execute(
             "SELECT r.record_id, r.seq FROM journal_remark r LEFT JOIN journal_entry e"
-            " USING (record_id, seq) WHERE e.remark IS NULL"
+            " ON e.record_id = r.record_id AND e.seq = r.seq AND e.district = r.district"
+            " WHERE e.remark IS NULL"
         )
         report.problems += [f"{pk}：第 {seq} 条意见没有对应的留痕" for pk, seq in cursor.fetchall()]
 

@@ -120,7 +120,7 @@ def _acts_for_unit(actor: Actor) -> bool:
 
 def _same_kind(column: str) -> QuerySet[Notice]:
     """Unread notices to the same recipient, of the same kind, about the same record as the outer row."""
-    same = {name: OuterRef(name) for name in (column, "record_id", "kind", "family")}
+    same = {name: OuterRef(name) for name in (column, "record_id", "kind", "family", "district")}
     return Notice.objects.filter(is_read=False, **same)
 
 

@@ -6,6 +6,9 @@ with one JSON parameter per table it costs a tenth, is atomic by itself, and is 
 record and for a thousand. The statement's text depends only on which tables and columns are touched, so
 PostgreSQL prepares it once per connection.
 
+A row that carries its district is also found by it: in a database that is distributed by district a deed is
+then carried out on the one node that holds its rows.
+
 A record is changed by compare-and-set on its version. Where any record of the plan has moved on
 meanwhile nothing at all is written and ``Stale`` says which.
 """
@@ -31,6 +34,11 @@ Cast = tuple[str, str]
 """A column and its PostgreSQL type."""
 
 
+Known = tuple[type[models.Model], Any, str | None]
+"""A row by its model, its primary key, and its district where the model has that."""
+
+DISTRICT = "district"
+
 ATTEMPTS = 3
 """How often a plan that met another plan head-on is tried, before the database's error is passed on."""
 
@@ -49,8 +57,7 @@ class Changes:
     def __init__(self, using: str = "default") -> None:
         self.using = using
         self._inserts: dict[type[models.Model], list[models.Model]] = {}
-        self._updates: dict[tuple[type[models.Model], tuple[str, ...]], dict[Any, dict[str, Any]]] = {}
-        self._pending: dict[tuple[type[models.Model], Any], dict[str, Any]] = {}
+        self._pending: dict[Known, dict[str, Any]] = {}
         self._moves: list[tuple[Record, int, dict[str, Any]]] = []
         self._new: dict[tuple[type[models.Model], Any], models.Model] = {}
         self._unlisted: list[models.Model] = []
@@ -74,7 +81,7 @@ class Changes:
             if new is not None:
                 setattr(new, attname, getattr(row, attname))
             else:
-                self._pending.setdefault((type(row), row.pk), {})[attname] = getattr(row, attname)
+                self._pending.setdefault(_known(row), {})[attname] = getattr(row, attname)
 
     def move(self, record: Record, was: int, **values: Any) -> None:
         """Set ``values`` on a record that must still have version ``was``; its tags follow.
@@ -178,27 +185,29 @@ class Changes:
         shape: list[Step] = []
         document: dict[str, Any] = {}
 
-        def add(kind: str, model: type[models.Model], columns: tuple[str, ...], rows: list[Any]) -> None:
-            step = _step(kind, model, columns, f"s{len(shape)}")
+        def add(
+            kind: str, model: type[models.Model], columns: tuple[str, ...], rows: list[Any], keys: int = 0
+        ) -> None:
+            step = _step(kind, model, columns, keys, f"s{len(shape)}")
             shape.append(step)
             document[step.name] = rows
 
         moves: defaultdict[tuple[type[Record], tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
         for record, was, values in self._moves:
             row = _columns(type(record), values)
-            columns = (pk_column(type(record)), "version", *sorted(c for c in row if c != "version"))
-            moves[type(record), columns].append(row | {columns[0]: record.pk, "version": was})
+            known = _named(_known(record)) | {"version": was}
+            columns = (*known, *sorted(row.keys() - known.keys()))
+            moves[type(record), columns].append(row | known)
         for (family, columns), rows in moves.items():
-            add("move", family, columns, rows)
+            add("move", family, columns, rows, keys=3)
         for model, new in self._inserts.items():
             add("insert", model, insert_columns(model), [_row(model, row) for row in new])
         updates: defaultdict[tuple[type[models.Model], tuple[str, ...]], list[Any]] = defaultdict(list)
-        for (model_, pk), values in self._pending.items():
-            row = _columns(model_, values)
-            key = pk_column(model_)
-            updates[model_, (key, *sorted(row))].append(row | {key: pk})
+        for one, values in self._pending.items():
+            row, known = _columns(one[0], values), _named(one)
+            updates[one[0], (*known, *sorted(row))].append(row | known)
         for (model_, columns), rows in updates.items():
-            add("update", model_, columns, rows)
+            add("update", model_, columns, rows, keys=1 + has_district(model_))
         return tuple(shape), document
 
 
@@ -210,6 +219,8 @@ class Step:
     kind: str
     table: str
     columns: tuple[Cast, ...]
+    keys: int
+    """By so many of the columns, the first ones, a row is found that is there already."""
     name: str
 
 
@@ -218,11 +229,13 @@ def statement(shape: tuple[Step, ...]) -> str:
     """The SQL text for a shape: one data-modifying CTE per step, gated on the moves having happened.
 
     ``$n`` are the rows of step n as a JSON array (``parameters``). One parameter for all of them would be
-    parsed anew by every step.
+    parsed anew by every step. One more names the districts of all rows that are changed: said as a value of
+    its own, it tells a distributed database beforehand where to go.
     """
     rows = {step.name: f"${n}::json" for n, step in enumerate(shape, 1)}
+    places = f"${len(shape) + 1}::text[]"
     moves = [step for step in shape if step.kind == "move"]
-    parts = [_move(step, rows[step.name]) for step in moves]
+    parts = [_move(step, rows[step.name], places) for step in moves]
     gate = ""
     if moves:
         moved = " UNION ALL ".join(f"SELECT id FROM {step.name}" for step in moves)
@@ -231,27 +244,45 @@ def statement(shape: tuple[Step, ...]) -> str:
         parts.append(f"ok AS (SELECT 1 WHERE (SELECT count(*) FROM moved) = {wanted})")
         gate = " WHERE EXISTS (SELECT 1 FROM ok)"
     parts += [_insert(step, rows[step.name], gate) for step in shape if step.kind == "insert"]
-    parts += [_update(step, rows[step.name], gate) for step in shape if step.kind == "update"]
+    parts += [_update(step, rows[step.name], places, gate) for step in shape if step.kind == "update"]
     answer = "SELECT array_agg(id) FROM moved" if moves else "SELECT NULL"
     return f"WITH {', '.join(parts)} {answer}"
 
 
 def parameters(shape: tuple[Step, ...], document: dict[str, Any]) -> list[str]:
-    """The parameters of ``statement``: every step's rows as JSON."""
-    return [orjson.dumps(document[step.name], default=_default).decode() for step in shape]
+    """The parameters of ``statement``: every step's rows as JSON, then the districts."""
+    values = [orjson.dumps(document[step.name], default=_default).decode() for step in shape]
+    found = [step for step in shape if _has_places(step)]
+    if found:
+        places = {row[DISTRICT] for step in found for row in document[step.name]}
+        values.append("{" + ",".join(f'"{place}"' for place in sorted(places)) + "}")
+    return values
 
 
 def _source(step: Step, rows: str) -> str:
-    typed = ", ".join(f'"{column}" {kind}' for column, kind in step.columns)
+    read = [one for one in step.columns if step.kind == "insert" or one[0] != DISTRICT]
+    typed = ", ".join(f'"{column}" {kind}' for column, kind in read)
     return f"FROM json_to_recordset({rows}) AS x({typed})"
 
 
-def _move(step: Step, rows: str) -> str:
+def _has_places(step: Step) -> bool:
+    return any(column == DISTRICT for column, _ in step.columns[: step.keys])
+
+
+def _found(step: Step, places: str) -> str:
+    """How the step's rows are found: a key means one row, the districts say where it is."""
+    same = [f't."{column}" = x."{column}"' for column, _ in step.columns[: step.keys] if column != DISTRICT]
+    if _has_places(step):
+        same.append(f't."{DISTRICT}" = ANY({places})')
+    return " AND ".join(same)
+
+
+def _move(step: Step, rows: str, places: str) -> str:
     key = step.columns[0][0]
-    sets = ", ".join(f'"{c}" = x."{c}"' for c, _ in step.columns[2:])
+    sets = ", ".join(f'"{c}" = x."{c}"' for c, _ in step.columns[step.keys :])
     return (
         f'{step.name} AS (UPDATE "{step.table}" t SET version = t.version + 1, {sets} {_source(step, rows)} '
-        f'WHERE t."{key}" = x."{key}" AND t.version = x.version RETURNING t."{key}" AS id)'
+        f'WHERE {_found(step, places)} RETURNING t."{key}" AS id)'
     )
 
 
@@ -261,13 +292,12 @@ def _insert(step: Step, rows: str, gate: str) -> str:
     return f'{step.name} AS (INSERT INTO "{step.table}" ({names}) SELECT {names} {source}{gate})'
 
 
-def _update(step: Step, rows: str, gate: str) -> str:
-    key = step.columns[0][0]
-    sets = ", ".join(f'"{c}" = x."{c}"' for c, _ in step.columns[1:])
+def _update(step: Step, rows: str, places: str, gate: str) -> str:
+    sets = ", ".join(f'"{c}" = x."{c}"' for c, _ in step.columns[step.keys :])
     where = gate.replace(" WHERE", " AND")
     return (
         f'{step.name} AS (UPDATE "{step.table}" t SET {sets} {_source(step, rows)} '
-        f'WHERE t."{key}" = x."{key}"{where})'
+        f"WHERE {_found(step, places)}{where})"
     )
 
 
@@ -287,14 +317,35 @@ def casts_of(model: type[models.Model]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=2_000)
-def _step(kind: str, model: type[models.Model], columns: tuple[str, ...], name: str) -> Step:
+def _step(kind: str, model: type[models.Model], columns: tuple[str, ...], keys: int, name: str) -> Step:
     casts = casts_of(model)
-    return Step(kind, model._meta.db_table, tuple((c, casts[c]) for c in columns), name)
+    return Step(kind, model._meta.db_table, tuple((c, casts[c]) for c in columns), keys, name)
 
 
 @lru_cache(maxsize=200)
 def pk_column(model: type[models.Model]) -> str:
     return str(model._meta.pk.column)
+
+
+@lru_cache(maxsize=200)
+def has_district(model: type[models.Model]) -> bool:
+    """Whether rows of the model carry their district."""
+    return any(field.column == DISTRICT for field in model._meta.concrete_fields)
+
+
+def _known(row: models.Model) -> Known:
+    """By what an existing row is found. ValueError for an object that was not told its district."""
+    if not has_district(type(row)):
+        return type(row), row.pk, None
+    district = row.__dict__[DISTRICT]
+    if not district:
+        raise ValueError(f"{row._meta.label} {row.pk} has no district")
+    return type(row), row.pk, district
+
+
+def _named(known: Known) -> dict[str, Any]:
+    model, pk, district = known
+    return {pk_column(model): pk} | ({} if district is None else {DISTRICT: district})
 
 
 @lru_cache(maxsize=200)
@@ -339,6 +390,8 @@ def _row(model: type[models.Model], row: models.Model) -> dict[str, Any]:
 
 
 def _columns(model: type[models.Model], values: dict[str, Any]) -> dict[str, Any]:
+    if DISTRICT in values:
+        raise ValueError(f"a row of {model.__name__} never leaves its district")
     row = {}
     for name, value in values.items():
         row[str(_field(model, name).column)] = value.pk if isinstance(value, models.Model) else value

@@ -24,7 +24,7 @@ from django.db import connection, models
 from django.db.models import QuerySet
 from django.db.models.base import ModelState
 
-from linli.kernel.records.changes import casts_of
+from linli.kernel.records.changes import casts_of, has_district
 from linli.kernel.records.models import Record
 from linli.kernel.records.prepared import fetch
 
@@ -43,7 +43,7 @@ class Part:
     """The record's attribute."""
     model: type[models.Model]
     key: str
-    """The column that holds the record's id."""
+    """The column that holds the record's id; the row is of the record's district."""
     where: str = ""
     """What else must hold of the row ``p``, as SQL without parameters."""
     single: bool = False
@@ -121,13 +121,17 @@ def records(model: type[M], sql: str, parameters: Sequence[Any]) -> list[M]:
 
 
 def hang(records: Iterable[Record], parts: Sequence[Part]) -> None:
-    """Read the parts of records in hand, in one statement for any number of them."""
+    """Read the parts of records in hand, all of one family, in one statement for any number of them."""
     by_id = {record.pk: record for record in records}
+    if not by_id:
+        return
+    table = next(iter(by_id.values()))._meta.db_table
     statement = (
         f"SELECT row_to_json(x)::text FROM (SELECT r.id{_columns(tuple(parts))}"
-        " FROM unnest(%s::bigint[]) AS r(id)) x"
+        f' FROM "{table}" r WHERE r.id = ANY(%s::bigint[]) AND r.district = ANY(%s::text[])) x'
     )
-    for (row,) in fetch(statement, (list(by_id),)):
+    districts = {record.district for record in by_id.values()}
+    for (row,) in fetch(statement, (list(by_id), sorted(districts))):
         document = orjson.loads(row)
         _hang(by_id[document["id"]], document, parts)
 
@@ -158,6 +162,8 @@ def _columns(parts: tuple[Part, ...]) -> str:
 def _column(part: Part) -> str:
     meta = part.model._meta
     also = f" AND {part.where}" if part.where else ""
+    if has_district(part.model):
+        also += " AND p.district = r.district"
     rows = f'FROM "{meta.db_table}" p WHERE p."{part.key}" = r.id{also}'
     return f', (SELECT json_agg(p ORDER BY p."{meta.pk.column}") {rows}) AS "{part.name}"'
 

@@ -126,7 +126,7 @@ def correct(actor: Actor, *, person: int, fields: Mapping[str, str], purpose: st
     reason = _reason(reason)
     refusal: Refusal | None = None
     with transaction.atomic(durable=True):
-        entry = Person.objects.select_for_update().filter(pk=person).first()
+        entry = _locked(person)
         try:
             allowed = _admit(actor, entry, purpose_of(purpose), CORRECT, fields.keys())
             replaced = checked(fields)
@@ -148,7 +148,7 @@ def erase(actor: Actor, *, person: int, reason: str) -> None:
     reason = _reason(reason)
     refusal: Refusal | None = None
     with transaction.atomic(durable=True):
-        entry = Person.objects.select_for_update().filter(pk=person).first()
+        entry = _locked(person)
         held = sorted(entry.sealed) if entry else []
         try:
             _empty(Person.objects.filter(pk=_reachable(actor, entry, ERASE).pk))
@@ -216,10 +216,16 @@ def reseal(*, batch: int = 500) -> int:
     This is the rotation: put the new secret first in ``VAULT_KEY``, let this run, take the old one out.
     Raises ``SealBroken`` at an entry that does not open, leaving the batches done so far in place.
     """
+    stale = Person.objects.exclude(key=keyring().current.label).filter(erased_at__isnull=True)
+    districts = stale.values_list("district", flat=True).distinct()
+    return sum(_reseal(stale.filter(district=district), batch) for district in districts)
+
+
+def _reseal(stale: QuerySet[Person], batch: int) -> int:
+    """Seal again those of one district; a distributed database locks rows of one node alone."""
     done = 0
     while True:
         with transaction.atomic():
-            stale = Person.objects.exclude(key=keyring().current.label).filter(erased_at__isnull=True)
             people = list(stale.select_for_update(skip_locked=True).order_by("pk")[:batch])
             for person in people:
                 _seal(person, _open(person, person.sealed.keys()))
@@ -239,6 +245,13 @@ def prune_log(*, days: int, batch: int = 10_000) -> int:
         if not deleted:
             return done
         done += deleted
+
+
+def _locked(person: int) -> Person | None:
+    """The entry, locked; by its district too, by which a distributed database finds it."""
+    entries = Person.objects.filter(pk=person)
+    district = entries.values_list("district", flat=True).first()
+    return None if district is None else entries.select_for_update().filter(district=district).first()
 
 
 def _beyond(code: str, why: Purpose) -> str:

@@ -108,8 +108,8 @@ def test_open_provisional_clocks_move_when_the_notice_arrives(tmp_path: Path) ->
     assert now_due[stopped.pk] == was[stopped.pk]
     assert not Clock.objects.filter(pk__in=[moved.pk, settled.pk], provisional=True).exists()
     assert loaded.moved == len(told)
-    shifts = {s.clock_id: (s.due_was, s.due_at) for s in ClockShift.objects.all()}
-    assert shifts[moved.pk] == (was[moved.pk], now_due[moved.pk])
+    shifts = {s.clock_id: (s.district, s.due_was, s.due_at) for s in ClockShift.objects.all()}
+    assert shifts[moved.pk] == (moved.district, was[moved.pk], now_due[moved.pk])
     assert {shift.clock.pk for shift in told} == set(shifts)
 
 

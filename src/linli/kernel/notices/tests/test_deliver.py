@@ -130,7 +130,7 @@ def test_a_message_that_one_worker_holds_is_passed_over_by_the_others(noon, writ
         connection.close()
 
     with transaction.atomic():
-        held = actions._claimed()
+        held = actions._claimed(first.district)
         worker = threading.Thread(target=other_worker)
         worker.start()
         worker.join()

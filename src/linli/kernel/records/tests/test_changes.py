@@ -260,6 +260,43 @@ def test_merged_plans_are_written_together_or_not_at_all() -> None:
     assert not Thing.objects.filter(note="mine").exists()
 
 
+def test_a_row_is_changed_where_its_district_is() -> None:
+    row = thing()
+    written(row)
+    stray = again(row)
+    stray.district = "990102"
+    plan = Changes()
+    plan.move(stray, 1, state="done")
+    with pytest.raises(Stale):
+        plan.write()
+    assert again(row).state == "open"
+
+
+def test_no_row_leaves_its_district() -> None:
+    row = thing()
+    written(row)
+    plan = Changes()
+    plan.update(row, district="990102")
+    with pytest.raises(ValueError, match="never leaves"):
+        plan.write()
+
+
+def test_a_row_that_was_not_told_its_district_is_refused() -> None:
+    with pytest.raises(ValueError, match="no district"):
+        Changes().update(Thing(id=5), note="x")
+
+
+def test_rows_of_several_districts_are_changed_by_one_plan() -> None:
+    here, there = thing(), thing()
+    there.place("990102101001001")
+    written(here, there)
+    plan = Changes()
+    plan.update(here, note="here")
+    plan.update(there, note="there")
+    plan.write()
+    assert [again(row).note for row in (here, there)] == ["here", "there"]
+
+
 def test_an_empty_plan_asks_nothing(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         Changes().write()

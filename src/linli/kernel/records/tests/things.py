@@ -9,7 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models.functions import Now
 
-from linli.kernel.records.models import Record, record_id
+from linli.kernel.records.belonging import Belongs
+from linli.kernel.records.models import Placed, Record, record_id
 
 REGISTRY = Apps()
 
@@ -49,8 +50,21 @@ class Piece(models.Model):
         app_label = "records"
 
 
+class Share(Placed):
+    """A part that carries the thing's district."""
+
+    id = models.BigIntegerField(primary_key=True, default=record_id)
+    thing = Belongs(Thing, on_delete=models.CASCADE)
+    note = models.CharField(max_length=20)
+
+    class Meta:
+        apps = REGISTRY
+        app_label = "records"
+
+
 def make_tables() -> None:
     """Their tables, for as long as the test's transaction lasts."""
     with connection.schema_editor() as editor:
         editor.create_model(Thing)
         editor.create_model(Piece)
+        editor.create_model(Share)
