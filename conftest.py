@@ -98,6 +98,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _leave_embedded_server()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what needs a cluster: a skip is easily passed over."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any(one.nodeid.startswith("tests/scale/") for one in skipped):
+        terminalreporter.section("分布 · distribution")
+        terminalreporter.line(
+            "按区（市）县分布的测试没有运行：LINLI_TEST_CITUS_URL 未指明 Citus 协调节点"
+            " · not run: tests of the distributed database"
+        )
+
+
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered() -> Iterator[None]:
     """What a test has put into memory (lists, parameters, units, pages) goes with its rolled-back data."""

@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "load": "导入区划、网格、日历、事项、上报 · load reference data and reports",
     "verify": "核验留痕链 · verify the journal's chains",
     "doctor": "检查安装并说明如何修复 · check a set-up and say what to mend",
+    "scale": "检查能否按区（市）县分布，并在 Citus 上分布 · spread the database over several nodes",
     "dbshell": "打开数据库命令行 · open psql on the database",
     "bench": "性能测量 · measure speed",
     "unit": "设立、列出单位 · register and list units",
