@@ -89,7 +89,7 @@ def test_a_wrong_field_is_named(city: City, ask: Ask, wrong: dict[str, Any], fie
 
 
 @pytest.mark.parametrize(
-    ("wrong", "status"), [({"lng": 120.5}, 422), ({"matter": "没有"}, 404), ({"files": ["伪造的凭据"]}, 403)]
+    ("wrong", "status"), [({"lng": 120.5}, 422), ({"matter": "没有"}, 422), ({"files": ["伪造的凭据"]}, 403)]
 )
 def test_an_unknown_place_matter_or_file_is_refused(
     city: City, ask: Ask, wrong: dict[str, Any], status: int
@@ -157,7 +157,7 @@ def test_any_words_may_be_searched_for(city: City, ask: Ask, q: str) -> None:
     ("body", "status"),
     [
         ({}, 422),
-        ({"move": "fly"}, 404),
+        ({"move": "fly"}, 422),
         ({"move": "accept", "version": 99}, 409),
         ({"move": "accept", "version": 2**70}, 422),
         ({"move": "accept", "version": "x"}, 422),
@@ -175,6 +175,41 @@ def test_a_wrong_move_is_refused(city: City, ask: Ask, body: dict[str, Any], sta
     case = filed()
     assert ask("dispatcher", "post", f"/cases/{case.number}/moves", body).status_code == status
     assert Case.objects.get().version == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"move": "fly"}, "move"),
+        ({"move": "classify", "matter": "没有"}, "matter"),
+        ({"move": "classify", "matter": "WG-SR-01", "area": "990101999"}, "area"),
+    ],
+)
+def test_a_move_with_a_word_that_is_unknown_names_its_field(
+    city: City, ask: Ask, body: dict[str, Any], field: str
+) -> None:
+    case = filed()
+    assert ask("dispatcher", "post", f"/cases/{case.number}/moves", {"move": "accept"}).status_code == 200
+    answer = ask("dispatcher", "post", f"/cases/{case.number}/moves", body)
+    assert (answer.status_code, fields(answer)) == (422, {field}), answer.json()
+
+
+def test_a_report_of_an_unknown_matter_names_the_field(city: City, ask: Ask) -> None:
+    answer = ask("dispatcher", "post", "/reports", BODY | {"matter": "没有"})
+    assert (answer.status_code, answer.json()["code"], fields(answer)) == (422, "matter_unknown", {"matter"})
+
+
+@pytest.mark.parametrize("area", ["5101", "990101999", "abcd"])
+def test_cases_of_an_area_that_is_none_are_refused_by_field(city: City, ask: Ask, area: str) -> None:
+    answer = ask("dispatcher", "get", f"/cases?area={area}")
+    assert (answer.status_code, fields(answer)) == (422, {"area"})
+
+
+def test_an_ended_token_is_said_to_have_ended(city: City, ask: Ask, secret_of: Callable[..., str]) -> None:
+    ended = secret_of("dispatcher", expires_at=now() - dt.timedelta(seconds=1))
+    for secret, said in ((ended, True), (ended + "x", False)):
+        answer = ask(None, "get", "/cases", Authorization=f"Bearer {secret}")
+        assert (answer.status_code, "已过期" in answer.json()["detail"]) == (401, said)
 
 
 def test_a_conflict_tells_how_the_case_stands(city: City, ask: Ask) -> None:

@@ -14,14 +14,18 @@ from linli.kernel.access.actor import Actor
 from linli.kernel.areas.api import router as areas
 from linli.kernel.files.api import router as files
 from linli.kernel.units.api import router as units
+from linli.kernel.units.queries import is_expired
+from linli.web.problems import Unauthenticated
 from linli.web.rest import Bearer, JsonParser, JsonRenderer, install
 
 
 def actor_of_token(request: HttpRequest, secret: str) -> Actor | None:
-    """The actor that a bearer token acts as, also on the request."""
+    """The actor that a bearer token acts as, also on the request. Refuses an expired one as such."""
     actor = tokens.actor_of_token(secret)
     if actor is not None:
         request.actor = actor  # type: ignore[attr-defined]
+    elif is_expired(secret):
+        raise Unauthenticated("接口令牌已过期，请申请新的令牌")
     return actor
 
 

@@ -57,7 +57,7 @@ class Filed:
 def report(actor: Actor, *, given: NewReport, channel: str) -> Filed:
     """Take a report in as a new case: located, matched to a matter, clocks running, with the centre.
 
-    Refuses OutsideCity, Invalid (by field), MatterUnknown. The same ``client_id`` again returns what was
+    Refuses OutsideCity, Invalid (by field). The same ``client_id`` again returns what was
     filed the first time.
     """
     try:

@@ -22,13 +22,13 @@ from linli.domains.cases.models import (
 from linli.domains.matters import queries as matters
 from linli.domains.matters.kinds import Evidence
 from linli.kernel.access.actor import Actor
-from linli.kernel.areas import queries as areas
 from linli.kernel.files import queries as files
 from linli.kernel.files.actions import attach as attach_to
 from linli.kernel.files.models import Stage
 from linli.kernel.flow.perform import Step
 from linli.kernel.notices import actions as notices
 from linli.kernel.records.changes import Changes
+from linli.kernel.units.checks import known_area
 from linli.kernel.units.models import Unit, UnitKind
 from linli.kernel.units.queries import book
 from linli.lib.errors import Invalid, WrongState
@@ -78,7 +78,7 @@ def classify_as(step: AnyStep, code: str | None, urgency: str | None) -> None:
     """Set matter and urgency; the matter's version is the one in force when the case was opened."""
     case = step.record
     if code:
-        matter = matters.by_code(code, on=case.opened_on, area=case.area)
+        matter = matters.chosen(code, on=case.opened_on, area=case.area)
         if not matter.active:
             raise Invalid(fields={"matter": gettext("事项「%(name)s」已停用") % {"name": matter.name}})
         if matter.pk != case.matter_id:
@@ -95,7 +95,7 @@ def classify_as(step: AnyStep, code: str | None, urgency: str | None) -> None:
 def move_to_area(step: AnyStep, code: str) -> None:
     """The case belongs to another area of the same district: all its parts go with it."""
     case = step.record
-    areas.node(code)
+    known_area(code)
     if code[:6] != case.district:
         raise Invalid(fields={"area": "跨区（市）县的事件请上报市级综治中心交办"})
     step.facts["area_was"] = case.area

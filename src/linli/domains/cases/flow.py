@@ -498,7 +498,7 @@ def split(step: Step[Case, g.Split]) -> None:
     case = step.record
     made = []
     for part in step.given.parts:
-        matter = matters.by_code(part.matter, on=case.opened_on, area=case.area) if part.matter else None
+        matter = matters.chosen(part.matter, on=case.opened_on, area=case.area) if part.matter else None
         opening = Opening(
             text=part.text,
             area=case.area,

@@ -74,7 +74,7 @@ class Checked:
 def check(actor: Actor, *, given: NewReport, channel: str, area: str = "") -> Checked:
     """Whether ``actor`` may file this. ``area`` is the grid of its point where that is known already.
 
-    Refuses NotAllowed, OutsideCity, Invalid (by field), MatterUnknown.
+    Refuses NotAllowed, OutsideCity, Invalid (by field).
     """
     solved = isinstance(given, SolvedOnTheSpot)
     if solved:
@@ -173,7 +173,7 @@ def known_submissions(given: Iterable[UUID | None]) -> dict[UUID, Report]:
 def _match(given: NewReport, area: str) -> tuple[Matter | None, str]:
     """The matter that the reporter chose, else the likeliest by the words; a person confirms either."""
     if given.matter:
-        matter = matters.by_code(given.matter, area=area)
+        matter = matters.chosen(given.matter, area=area)
         if not matter.active:
             raise Invalid(
                 fields={"matter": gettext("事项「%(name)s」已停用，请另选") % {"name": matter.name}}

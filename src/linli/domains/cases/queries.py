@@ -36,6 +36,7 @@ from linli.domains.matters.similarity import text_similarity
 from linli.domains.matters.suggestion import LIKELY, suggest
 from linli.kernel.access.actor import Actor
 from linli.kernel.access.rows import rows, tag_of, within
+from linli.kernel.areas import queries as areas
 from linli.kernel.areas.levels import is_code
 from linli.kernel.clocks.models import Urgency
 from linli.kernel.flow.perform import Offer, find, offers, visible
@@ -197,8 +198,10 @@ class Filter:
         for name in ("matter", "category", "result"):
             setattr(made, name, given.get(name, "").strip()[:120])
         area = given.get("area", "").strip()
-        if area and not (is_code(area) or len(area) == 4):
+        if area and not is_code(area):
             made.problems["area"] = "区域代码不正确"
+        elif area and not areas.is_known(area):
+            made.problems["area"] = gettext("没有代码为 %(code)s 的区域") % {"code": area}
         else:
             made.area = area
         for name in ("unit", "hand_backs"):

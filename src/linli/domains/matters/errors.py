@@ -13,6 +13,13 @@ class MatterUnknown(NotFound):
     title = "清单中没有这一事项"
 
 
+class MatterMistaken(Invalid):
+    """A code in what was given; ``MatterUnknown`` is one that was asked for by its address."""
+
+    code = "matter_unknown"
+    title = "清单中没有这一事项"
+
+
 class NotAdmitted(NotAllowed):
     """What is not on the list cannot be asked. ``details``: rule, list, performer, matter (code or none)."""
 

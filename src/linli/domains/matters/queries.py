@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext
 
 from linli.domains.matters.entries import COMMITTEE_KINDS, entry_of, normal
-from linli.domains.matters.errors import MatterUnknown, NotAdmitted
+from linli.domains.matters.errors import MatterMistaken, MatterUnknown, NotAdmitted
 from linli.domains.matters.kinds import FALLBACK, ListKind, Performer, Stage
 from linli.domains.matters.models import (
     EDITION,
@@ -110,6 +110,14 @@ def by_code(code: str, on: dt.date | None = None, *, area: str | None = None) ->
     if matter is None:
         raise MatterUnknown(gettext("清单中没有事项 %(code)s") % {"code": code}, field="matter", matter=code)
     return matter
+
+
+def chosen(code: str, *, area: str, on: dt.date | None = None) -> Matter:
+    """The version in force of the matter that somebody gave for a case. Refuses with ``MatterMistaken``."""
+    try:
+        return by_code(code, on, area=area)
+    except MatterUnknown as unknown:
+        raise MatterMistaken(fields={"matter": unknown.message}, matter=code) from None
 
 
 def by_id(pk: int) -> Matter:

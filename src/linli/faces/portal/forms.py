@@ -38,6 +38,16 @@ def units_named(text: str) -> list[Unit]:
     return exact if len(exact) == 1 else [unit for unit in known if text in unit.name]
 
 
+class ClientIdField(forms.UUIDField):
+    """What the page names a submission by, so that sending it twice files it once. Nobody fills it in."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        said = gettext_lazy("不是有效的标识（UUID），请重新打开本页填写")
+        super().__init__(required=False, label=gettext_lazy("提交标识"), error_messages={"invalid": said})
+
+
 class ReportForm(forms.Form):
     """A report as a resident writes it. After ``is_valid``: ``located``, ``matter`` and ``given()``."""
 
@@ -102,7 +112,7 @@ class ReportForm(forms.Form):
         help_text=gettext_lazy("如果是反映某个单位的问题，请写单位名称；您的联系方式会对这个单位保密"),
         widget=forms.TextInput(attrs={"list": "unit-names", "autocomplete": "off"}),
     )
-    client_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    client_id = ClientIdField()
 
     located: Located
     matter_chosen: Matter | None = None
@@ -299,7 +309,7 @@ class SupplementForm(forms.Form):
         help_text=gettext_lazy("比如：又发生了一次、准确的位置、看到的时间。不用写姓名、电话。"),
         error_messages={"max_length": gettext_lazy("最多 2000 字，请缩短一些")},
     )
-    client_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    client_id = ClientIdField()
 
     def __init__(self, *args: Any, claims: list[str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

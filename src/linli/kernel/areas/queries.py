@@ -30,6 +30,11 @@ def node(code: str) -> Node:
     return found
 
 
+def is_known(code: str) -> bool:
+    """Whether there is, or was, an area of ``code``."""
+    return code in held_tree.get().nodes([code])
+
+
 def cities() -> list[Node]:
     """The cities at the top of the tree, by code."""
     return list(_cities.get())

@@ -29,7 +29,7 @@ from linli.kernel.records.changes import Changes, Stale, pk_column
 from linli.kernel.records.models import Record
 from linli.kernel.records.prepared import fetch
 from linli.kernel.records.reading import Asked, Selection, read, selection
-from linli.lib.errors import Conflict, NotAllowed, NotFound, Refusal, WrongState
+from linli.lib.errors import Conflict, Invalid, NotAllowed, Refusal, WrongState
 from linli.lib.time import LOCAL, now
 
 R = TypeVar("R", bound=Record)
@@ -400,9 +400,8 @@ def plan_move(
 def declared_move(flow: Flow[Any], name: str) -> Move:
     move = flow.moves.get(name)
     if move is None:
-        raise NotFound(
-            gettext("没有「%(move)s」这一流转") % {"move": name}, move=name, moves=sorted(flow.moves)
-        )
+        said = gettext("没有「%(move)s」这一流转") % {"move": name}
+        raise Invalid(fields={"move": said}, move=name, moves=sorted(flow.moves))
     return move
 
 

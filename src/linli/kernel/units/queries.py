@@ -96,6 +96,12 @@ def post_of_token(secret: str) -> Post | None:
     return posts_of_digests([digest]).get(digest)
 
 
+def is_expired(secret: str) -> bool:
+    """Whether this was a token and only its time is over: whoever holds it may be told."""
+    tokens = Token.objects.filter(digest=Token.digest_of(secret), revoked_at=None, expires_at__lte=now())
+    return tokens.exists()
+
+
 def posts_of_digests(digests: Collection[str]) -> dict[str, Post]:
     """``post_of_token`` for many tokens by their digests, in one query; unusable ones are left out."""
     in_force = Q(expires_at=None) | Q(expires_at__gt=now())

@@ -148,7 +148,7 @@ def test_a_wrong_act_is_answered_with_its_problem_and_hinders_no_other(city: Cit
         reported(),
     ]
     outcomes = offline.carry_out(city.actor("worker"), acts=acts)
-    kinds = [Invalid, Invalid, Invalid, NotAllowed, NotFound, NotAllowed, NotFound, Invalid, NotFound, Filed]
+    kinds = [Invalid, Invalid, Invalid, NotAllowed, NotFound, NotAllowed, Invalid, Invalid, NotFound, Filed]
     assert [isinstance(o, kind) for o, kind in zip(outcomes, kinds, strict=True)] == [True] * 10, outcomes
     assert isinstance(outcomes[0], Invalid)
     assert set(outcomes[0].fields) == {"text"}

@@ -62,6 +62,8 @@ def test_photos_are_kept_with_the_case(client: Client, fields: Fields) -> None:
     [
         ({"text": ""}, "请用一句话说明问题"),
         ({"text": "坏"}, "请再多写几个字"),
+        ({"address": "北门\x00岗亭"}, "不能含有空字符"),
+        ({"client_id": "nope"}, "提交标识</a>：不是有效的标识（UUID）"),
         ({"matter": "没有"}, "这个事项已不在清单中"),
         ({"lng": "", "lat": ""}, "请在地图上点一下事发地点"),
         ({"lng": "abc"}, "经度应是数字"),

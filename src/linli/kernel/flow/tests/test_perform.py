@@ -24,7 +24,7 @@ from linli.kernel.flow.tests.pleas import AT, OTHER_STREET, Plea, PleaNotFound, 
 from linli.kernel.journal import queries as journal
 from linli.kernel.journal.verify import verify
 from linli.kernel.records.changes import Changes
-from linli.lib.errors import Conflict, Invalid, NotAllowed, NotFound, WrongState
+from linli.lib.errors import Conflict, Invalid, NotAllowed, WrongState
 
 HEARD = {"opinion": "知道了"}
 
@@ -139,8 +139,9 @@ def test_the_same_submission_again_moves_nothing(flow: Flow[Plea], hearer: Actor
 
 
 def test_an_unknown_move_is_refused_with_those_there_are(flow: Flow[Plea], hearer: Actor) -> None:
-    with pytest.raises(NotFound) as refusal:
+    with pytest.raises(Invalid) as refusal:
         perform(hearer, flow=flow, move="fly", record_id=1)
+    assert refusal.value.fields == {"move": "没有「fly」这一流转"}
     assert refusal.value.details["moves"] == ["finish", "hear", "point", "say"]
 
 
