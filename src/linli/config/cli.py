@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 
+from linli.config.arguments import Parser
+from linli.config.failures import FAILURES, DatabaseUnusable, why_unusable
 from linli.lib.errors import Invalid, Refusal
 
 COMMANDS: Mapping[str, str] = {
@@ -32,30 +34,44 @@ COMMANDS: Mapping[str, str] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0 done, 1 refused, 2 not understood, 130 interrupted."""
+    """Run one command; returns the exit code: 0 done, 1 refused, 2 not understood, 3 no usable database,
+    130 interrupted."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parse(given)
-    if options.data:
-        os.environ["LINLI_DATA_DIR"] = options.data
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linli.config.settings")
-    command = import_module(f"linli.config.commands.{options.command}")
     try:
-        return int(command.run(options))
+        return _run(given)
     except Refusal as refusal:
-        for line in _lines(refusal):
-            print(line, file=sys.stderr)
-        return 1
+        return _say_why(refusal)
+    except FAILURES as failure:
+        unusable = why_unusable(failure)
+        if unusable is None:
+            raise
+        return _say_why(unusable)
     except KeyboardInterrupt:
         return 130
 
 
+def _run(given: list[str]) -> int:
+    options = _parse(given)
+    if "data" in options:
+        os.environ["LINLI_DATA_DIR"] = options.data
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linli.config.settings")
+    command = import_module(f"linli.config.commands.{options.command}")
+    return int(command.run(options))
+
+
+def _say_why(refusal: Refusal) -> int:
+    """Tell what was refused; returns the exit code."""
+    for line in _lines(refusal):
+        print(line, file=sys.stderr)
+    return 3 if isinstance(refusal, DatabaseUnusable) else 1
+
+
 def _parse(given: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="linli", description="邻里：基层智慧治理平台")
+    parser = Parser(prog="linli", description="邻里：基层智慧治理平台")
     commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
     named = next((word for word in given if word in COMMANDS), None)
     for name, help_text in COMMANDS.items():
         one = commands.add_parser(name, help=help_text, description=help_text)
-        one.add_argument("--data", metavar="目录", help="数据目录（LINLI_DATA_DIR）· data directory")
         if name == named:  # only the command that is asked for is imported
             import_module(f"linli.config.commands.{name}").arguments(one)
     return parser.parse_args(given)
@@ -67,9 +83,9 @@ def _lines(refusal: Refusal) -> Iterator[str]:
         refusal.fields.values() if isinstance(refusal, Invalid) else ()
     )
     if not problems:
-        yield refusal.message
+        yield f"{refusal.message} [{refusal.code}]"
         return
-    yield refusal.title
+    yield f"{refusal.title} [{refusal.code}]"
     for problem in problems:
         yield f"  {problem}"
 

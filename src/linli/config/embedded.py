@@ -34,6 +34,7 @@ import psycopg
 from psycopg import sql
 
 from linli.config import environment as env
+from linli.config.folders import using
 from linli.config.processes import DataLock
 from linli.lib.errors import Refusal
 
@@ -172,8 +173,8 @@ class EmbeddedDatabase:
                 )
 
     def _prepare_directories(self) -> None:
-        self.data.mkdir(parents=True, exist_ok=True)
-        self.log.parent.mkdir(exist_ok=True)
+        with using(self.log.parent):
+            pass
         with suppress(FileExistsError):
             self.sockets.mkdir(mode=0o700)
         mine = {os.getuid()}

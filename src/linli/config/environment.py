@@ -5,14 +5,50 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from linli.config.folders import using
+from linli.lib.errors import Refusal
+
 CHECKOUT = Path(__file__).resolve().parents[3]
+
+NUMBERS: Mapping[str, int] = {
+    "PORT": 1,
+    "WEB_PROCESSES": 1,
+    "WEB_THREADS": 1,
+    "WORK_JOBS": 1,
+    "SESSION_HOURS": 1,
+    "SESSION_IDLE_MINUTES": 0,
+    "VAULT_LOG_DAYS": 1,
+    "PORTAL_REPORTS_PER_HOUR": 0,
+    "PORTAL_PHOTOS_PER_HOUR": 0,
+    "PORTAL_WRONG_CODES_PER_QUARTER": 0,
+    "UPLOAD_MB": 1,
+}
+"""Variables that hold a whole number, and the least it may be."""
+FLAGS = ("DEBUG", "HTTPS", "PREPARE")
+YES, NO = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
+CHOICES: Mapping[str, frozenset[str]] = {
+    "VAULT_CIPHER": frozenset({"sm4", "aes"}),
+    "LOG_LEVEL": frozenset({"CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"}),
+}
+CONNECT_SECONDS = 10
+"""Whoever asks waits no longer for a database that does not answer; the address may say otherwise."""
+
+
+class WrongSetting(Refusal):
+    """A variable holds what cannot be used; the message names it."""
+
+    code = "wrong_setting"
+    status = 503
+    title = "环境变量有误"
 
 
 def text(name: str, default: str = "") -> str:
@@ -20,11 +56,44 @@ def text(name: str, default: str = "") -> str:
 
 
 def flag(name: str, default: bool = False) -> bool:
-    return text(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
+    """One of ``FLAGS``. Refuses with ``WrongSetting`` what says neither yes nor no."""
+    given = text(name, "1" if default else "0").strip().lower()
+    if given not in YES | NO:
+        raise WrongSetting(f"LINLI_{name} 应为 1 或 0，现为 {given!r}（must be 1 or 0）")
+    return given in YES
 
 
 def number(name: str, default: int) -> int:
-    return int(text(name, str(default)))
+    """One of ``NUMBERS``. Refuses with ``WrongSetting`` what is no whole number, or too small."""
+    given, least = text(name, str(default)), NUMBERS[name]
+    try:
+        found = int(given)
+    except ValueError:
+        raise WrongSetting(f"LINLI_{name} 应为整数，现为 {given!r}（must be a whole number）") from None
+    if found < least:
+        raise WrongSetting(f"LINLI_{name} 不能小于 {least}，现为 {found}（must be at least {least}）")
+    return found
+
+
+def faults() -> Iterator[str]:
+    """What is wrong with the variables, each in a sentence that names it."""
+    checks: list[Callable[[], object]] = [
+        *(partial(number, name, least) for name, least in NUMBERS.items()),
+        *(partial(flag, name) for name in FLAGS),
+        *(partial(_choice, name, allowed) for name, allowed in CHOICES.items()),
+        database_url,
+    ]
+    for check in checks:
+        try:
+            check()
+        except WrongSetting as wrong:
+            yield wrong.message
+
+
+def _choice(name: str, allowed: frozenset[str]) -> None:
+    given = text(name)
+    if given and given not in allowed:
+        raise WrongSetting(f"LINLI_{name} 应为 {'、'.join(sorted(allowed))} 之一，现为 {given!r}")
 
 
 def words(name: str, default: str = "") -> list[str]:
@@ -68,10 +137,10 @@ def secret(name: str) -> str:
     if given:
         return given
     path = data_dir() / "secrets" / name.lower()
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_once(path, secrets.token_urlsafe(48))
-    return path.read_text().strip()
+    with using(path.parent, mode=0o700):
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(48))
+        return path.read_text().strip()
 
 
 def _write_once(path: Path, content: str) -> None:
@@ -84,10 +153,23 @@ def _write_once(path: Path, content: str) -> None:
     draft.unlink()
 
 
+def database_url() -> str:
+    """The address of the configured database, else of the embedded one. Refuses with ``WrongSetting``."""
+    url = text("DATABASE_URL") or embedded_url()
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # neither quoted nor chained: it may hold a password
+        raise WrongSetting(
+            "LINLI_DATABASE_URL 不是数据库地址，应为 postgresql://user:password@host:port/name"
+            "（not an address of a database）"
+        ) from None
+    return url
+
+
 def database() -> dict[str, Any]:
     """Django's database entry from ``LINLI_DATABASE_URL``, else the embedded server's socket."""
-    url = text("DATABASE_URL") or embedded_url()
-    parts = conninfo_to_dict(url)
+    parts = conninfo_to_dict(database_url())
     known = {"dbname", "user", "password", "host", "port"}
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -100,6 +182,7 @@ def database() -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": text("TEST_NAME") or None},
         # Django turns preparing off, for poolers that give every transaction another connection
-        "OPTIONS": {k: v for k, v in parts.items() if k not in known}
+        "OPTIONS": {"connect_timeout": CONNECT_SECONDS}
+        | {k: v for k, v in parts.items() if k not in known}
         | ({"prepare_threshold": 5} if flag("PREPARE", True) else {}),
     }

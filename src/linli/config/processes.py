@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from linli.config.folders import using
 from linli.lib.errors import Refusal
 
 STOP_SECONDS = 8.0
@@ -66,8 +67,8 @@ class DataLock:
         When the holder named in the file is dead, its leash is still ending what it left; that is
         waited for, up to ``patience`` seconds.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        with using(self.path.parent):
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         deadline = time.monotonic() + patience
         told = False
         while True:

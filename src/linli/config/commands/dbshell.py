@@ -19,5 +19,6 @@ def run(options: argparse.Namespace) -> int:
     # the psql of this machine has line editing and a pager, the wheel's may lack them
     program = shutil.which("psql") or str(BINARIES / "psql")
     with available(say=say):
-        url = env.text("DATABASE_URL") or env.embedded_url()
-        return subprocess.run([program, "--dbname", url, *options.psql], check=False).returncode
+        return subprocess.run(
+            [program, "--dbname", env.database_url(), *options.psql], check=False
+        ).returncode

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import django
 import psycopg
 
 from linli.config import environment as env
-from linli.config.commands import say
+from linli.config.commands import CHECK_SECONDS, say
 from linli.config.embedded import EmbeddedDatabase, available
 from linli.config.processes import DataLock, is_alive
 from linli.lib.errors import Refusal
@@ -55,11 +56,15 @@ def run(options: argparse.Namespace) -> int:
 def _findings() -> Iterator[Finding]:
     yield _python()
     yield _time_zone()
-    yield _data_dir()
+    yield _assets()
+    data, variables = _data_dir(), _variables()
+    yield data
+    yield variables
+    if not (data.is_sound and variables.is_sound):
+        return  # everything else is read through these
     yield _disk()
     yield _secrets()
     yield _holder()
-    yield _assets()
     yield from _database()
     yield _encrypted()
     yield _second_factor()
@@ -82,10 +87,21 @@ def _time_zone() -> Finding:
 
 def _data_dir() -> Finding:
     data = env.data_dir()
-    place = next(p for p in (data, *data.parents) if p.exists())
-    if not os.access(place, os.W_OK):
-        return Finding("数据目录", False, f"{data} 不可写；请改权限，或以 LINLI_DATA_DIR 指定别处")
-    return Finding("数据目录", True, str(data) if data.exists() else f"{data}（将在首次启动时建立）")
+    try:
+        place = next(p for p in (data, *data.parents) if p.exists())
+        # tried, since rights alone do not tell: not of a read-only disk, nor what root may not write
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        why = f"{data} 不可写（{error.strerror}）；请改权限，或以 LINLI_DATA_DIR 指定别处"
+        return Finding("数据目录", False, why)
+    return Finding("数据目录", True, str(data) if data == place else f"{data}（将在首次启动时建立）")
+
+
+def _variables() -> Finding:
+    """Whether each ``LINLI_*`` variable can be read as what it stands for."""
+    wrong = list(env.faults())
+    return Finding("环境变量", not wrong, "；".join(wrong))
 
 
 def _disk() -> Finding:
@@ -134,7 +150,7 @@ def _database() -> Iterator[Finding]:
     try:
         with (
             available(say=say),
-            psycopg.connect(env.text("DATABASE_URL") or env.embedded_url(), connect_timeout=5) as c,
+            psycopg.connect(env.database_url(), connect_timeout=CHECK_SECONDS) as c,
         ):
             version = c.info.server_version
             row = c.execute(

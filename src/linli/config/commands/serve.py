@@ -12,6 +12,7 @@ import django
 
 from linli.config import environment as env
 from linli.config.assets import collect
+from linli.config.commands import require_database
 from linli.lib.errors import Refusal
 
 
@@ -30,6 +31,7 @@ class CannotListen(Refusal):
 
 def run(options: argparse.Namespace) -> int:
     refuse_taken_port(options.host, options.port)
+    require_database()
     django.setup()
     collect()
     command = web_command(options.host, options.port)

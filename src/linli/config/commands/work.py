@@ -9,6 +9,7 @@ from typing import cast
 import django
 
 from linli.config import environment as env
+from linli.config.commands import require_database
 
 GRACE_SECONDS = 2.0
 """When we are asked to end, jobs that wait (the clocks' watch) are cut off after this long; a job that is
@@ -30,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    require_database()
     django.setup()
     sys.setswitchinterval(SWITCH_SECONDS)
     from django.utils.module_loading import autodiscover_modules
