@@ -44,7 +44,8 @@ class RowError:
 class Sheet:
     """The rows that are not blank, each with its number, and the fields that the file has."""
 
-    fields: frozenset[str]
+    fields: Mapping[str, str]
+    """Field → the heading that this file has for it."""
     rows: tuple[tuple[int, dict[str, Any]], ...]
 
 
@@ -56,9 +57,9 @@ def read(data: bytes, *, headings: Headings, required: Sequence[str], most: int)
     fields = _fields(table[0], headings, required)
     if len(table) - 1 > most:
         raise Invalid(fields={"file": gettext("一次最多导入 %(n)d 行，请拆分后再导入") % {"n": most}})
-    rows = tuple(_filled(table, fields))
-    _refuse_nul(rows, {name: text(table[0][i]) for i, name in fields.items()})
-    return Sheet(frozenset(fields.values()), rows)
+    rows, named = tuple(_filled(table, fields)), {name: text(table[0][i]) for i, name in fields.items()}
+    _refuse_nul(rows, named)
+    return Sheet(named, rows)
 
 
 def text(value: Any) -> str:
@@ -86,15 +87,17 @@ def date(value: Any) -> dt.date | None:
     return dt.date(year, month, day)
 
 
-def errors_of(row: int, refusal: Refusal, headings: Headings) -> list[RowError]:
-    """What was refused about a row, each field by its usual heading."""
+def errors_of(row: int, refusal: Refusal, headings: Mapping[str, str]) -> list[RowError]:
+    """What was refused about a row, each field by its heading."""
     fields = refusal.fields if isinstance(refusal, Invalid) else {}
     if not fields:
         return [RowError(row, "", str(refusal.message))]
-    return [
-        RowError(row, headings[name][0] if name in headings else "", str(told))
-        for name, told in fields.items()
-    ]
+    return [RowError(row, headings.get(name, ""), str(told)) for name, told in fields.items()]
+
+
+def named(sheet: Sheet, headings: Headings) -> dict[str, str]:
+    """Field → its heading: the file's own, or the usual one where the file does not have the field."""
+    return {name: known[0] for name, known in headings.items()} | dict(sheet.fields)
 
 
 def _refuse_nul(rows: Sequence[tuple[int, dict[str, Any]]], headings: Mapping[str, str]) -> None:

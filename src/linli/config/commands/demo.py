@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import math
 import os
 import signal
 import sys
@@ -43,8 +44,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--city", type=Path, metavar="文件", help="用真实城市的区划代替虚构城市 · a real city's divisions"
     )
     parser.add_argument(
-        "--scale", type=float, default=1.0, help="事件数量的倍数（1 约为三万件）· how many cases"
+        "--scale", type=_scale, default=1.0, help="事件数量的倍数（1 约为三万件）· how many cases"
     )
+
+
+def _scale(text: str) -> float:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = math.nan
+    if not 0 < scale < math.inf:
+        raise argparse.ArgumentTypeError(f"倍数应为大于 0 的数字，而不是 {text}（must be above 0）")
+    return scale
 
 
 def run(options: argparse.Namespace) -> int:

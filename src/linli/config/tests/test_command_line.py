@@ -48,6 +48,14 @@ def test_the_demo_refuses_an_external_database(
     assert "LINLI_DATABASE_URL" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("scale", ["0", "-1", "nan", "inf", "viel"])
+def test_the_demo_builds_no_empty_city(scale: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["demo", "--scale", scale])
+    assert ended.value.code == 2
+    assert "倍数应为大于 0 的数字" in capsys.readouterr().err
+
+
 @pytest.fixture
 def taken() -> Iterator[int]:
     """A port on which another program listens, ready to share it as our own web server would be."""

@@ -32,7 +32,7 @@ from linli.kernel.flow.input import messages
 from linli.kernel.records.changes import Changes
 from linli.lib import sheets
 from linli.lib.errors import Invalid, Refusal
-from linli.lib.sheets import RowError
+from linli.lib.sheets import RowError, Sheet
 from linli.lib.time import now
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -62,11 +62,9 @@ class LoadFaulty(Invalid):
 
     def __init__(self, errors: list[RowError]) -> None:
         self.problems = tuple(errors)
-        shown = "\n".join(str(error) for error in errors[:50])
-        more = "\n" + gettext("……共 %(n)d 处") % {"n": len(errors)} if len(errors) > 50 else ""
         said = gettext("文件有 %(n)d 处错误，未导入任何上报：") % {"n": len(errors)}
         super().__init__(
-            f"{said}\n{shown}{more}",
+            "\n".join([said, *map(str, errors)]),
             fields={f"{e.row}.{e.field}": e.message for e in errors[:200]},
         )
 
@@ -86,7 +84,7 @@ class Loaded:
             parts.append(gettext("%(n)d 件此前已导入") % {"n": self.repeated})
         if self.errors:
             parts.append(gettext("%(n)d 处错误未导入：") % {"n": len(self.errors)})
-        return "\n".join([gettext("，").join(parts), *map(str, self.errors[:50])])
+        return "\n".join([gettext("，").join(parts), *map(str, self.errors)])
 
 
 def load_reports(
@@ -104,19 +102,19 @@ def load_reports(
     """
     actor.require(may.IMPORT)
     data = source.read_bytes() if isinstance(source, Path) else source
-    rows = sheets.read(data, headings=COLUMNS, required=REQUIRED, most=LARGEST).rows
-    loaded = Loaded()
+    sheet = sheets.read(data, headings=COLUMNS, required=REQUIRED, most=LARGEST)
+    headings, loaded = _headings(sheet), Loaded()
     given: dict[int, NewReport] = {}
-    for number, row in _new(rows, channel, hashlib.sha256(data).hexdigest(), loaded):
+    for number, row in _new(sheet.rows, channel, hashlib.sha256(data).hexdigest(), loaded, headings):
         try:
-            given[number] = _given(row)
+            given[number] = _given(row, headings)
         except Invalid as refusal:
-            loaded.errors += sheets.errors_of(number, refusal, COLUMNS)
+            loaded.errors += sheets.errors_of(number, refusal, headings)
     checked: list[Checked] = []
     checks = intake.check_many(actor, given=list(given.values()), channel=channel)
     for number, outcome in zip(given, checks, strict=True):
         if isinstance(outcome, Refusal):
-            loaded.errors += sheets.errors_of(number, outcome, COLUMNS)
+            loaded.errors += sheets.errors_of(number, outcome, headings)
         else:
             checked.append(outcome)
     loaded.errors.sort(key=lambda error: error.row)
@@ -126,8 +124,22 @@ def load_reports(
     return loaded
 
 
+def _headings(sheet: Sheet) -> dict[str, str]:
+    """What a report's fields are called in this file."""
+    named = sheets.named(sheet, COLUMNS)
+    return named | {
+        "location": f"{named['lng']}、{named['lat']}",
+        "contact.name": named["name"],
+        "contact.phone": named["phone"],
+    }
+
+
 def _new(
-    rows: Sequence[tuple[int, dict[str, Any]]], channel: str, file: str, loaded: Loaded
+    rows: Sequence[tuple[int, dict[str, Any]]],
+    channel: str,
+    file: str,
+    loaded: Loaded,
+    headings: Mapping[str, str],
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows that have not been taken in before, each with what it will be known by.
 
@@ -143,7 +155,7 @@ def _new(
         if source_number and first.setdefault(source_number, number) != number:
             told = {"number": source_number, "n": first[source_number]}
             said = gettext("编号 %(number)s 与第 %(n)d 行重复，一个编号只能有一件") % told
-            loaded.errors += sheets.errors_of(number, Invalid(fields={"source_number": said}), COLUMNS)
+            loaded.errors += sheets.errors_of(number, Invalid(fields={"source_number": said}), headings)
         elif source_number in known or own.get(number) in filed:
             loaded.repeated += 1
         elif source_number:
@@ -195,10 +207,11 @@ def _settle(actor: Actor, batch: Sequence[Checked], written: Future[None] | None
         loaded.filed += len(batch)
 
 
-def _given(row: Mapping[str, Any]) -> NewReport:
+def _given(row: Mapping[str, Any], headings: Mapping[str, str]) -> NewReport:
     values = {k: v for k, v in row.items() if v not in ("", None) and k not in ("name", "phone")}
     if "urgency" in values:
-        values["urgency"] = URGENCIES.get(str(values["urgency"]), values["urgency"])
+        urgency = sheets.text(values["urgency"])
+        values["urgency"] = URGENCIES.get(urgency, urgency)
     for text in ("text", "address", "matter", "source_number"):
         if text in values:
             values[text] = sheets.text(values[text])
@@ -208,4 +221,7 @@ def _given(row: Mapping[str, Any]) -> NewReport:
     try:
         return NewReport.model_validate(values)
     except ValidationError as error:
-        raise Invalid(fields=messages(error, NewReport)) from error
+        wrong = messages(error, NewReport, labels=headings)
+        if "urgency" in wrong:
+            wrong["urgency"] = gettext("只能是：%(words)s") % {"words": "、".join(URGENCIES)}
+        raise Invalid(fields=wrong) from error

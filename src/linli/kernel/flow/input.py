@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext
@@ -42,12 +43,17 @@ _MESSAGES = {
 }
 
 
-def messages(error: ValidationError, model: type[BaseModel] | None = None) -> dict[str, str]:
-    """``{field: message}`` for every finding; fields are named by their titles where known."""
+def messages(
+    error: ValidationError,
+    model: type[BaseModel] | None = None,
+    *,
+    labels: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """``{field: message}`` for every finding; fields are named by ``labels``, else by their titles."""
     found: dict[str, str] = {}
     for item in error.errors(include_url=False):
         path = [str(part) for part in item["loc"]] or ["body"]
-        context: dict[str, Any] = {**(item.get("ctx") or {}), "label": _label(path, model)}
+        context: dict[str, Any] = {**(item.get("ctx") or {}), "label": _label(path, model, labels or {})}
         if item["type"] == "value_error":
             told = {"label": context["label"], "error": gettext(str(context["error"]))}
             text = gettext("「{label}」{error}").format_map(told)
@@ -61,7 +67,9 @@ def refuse_invalid(error: ValidationError, model: type[BaseModel] | None = None)
     return Invalid(fields=messages(error, model))
 
 
-def _label(path: list[str], model: type[BaseModel] | None) -> str:
+def _label(path: list[str], model: type[BaseModel] | None, labels: Mapping[str, str]) -> str:
+    if path[-1] in labels:
+        return labels[path[-1]]
     if model is not None and path[0] in model.model_fields:
         return gettext(model.model_fields[path[0]].title or path[0])
     return path[0]

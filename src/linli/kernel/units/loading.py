@@ -85,7 +85,7 @@ def load_staff(data: bytes, *, actor: Clerk) -> Staffed:
 
 def _load(sheet: Sheet, actor: Clerk, *, accounts: bool = True, posts: bool = True) -> Staffed:
     loaded, problems = Staffed(), list[RowError]()
-    units = _units_by_name(actor)
+    units, headings = _units_by_name(actor), sheets.named(sheet, HEADINGS)
     with changing(actor) as change:
         for number, row in sheet.rows:
             try:
@@ -96,7 +96,7 @@ def _load(sheet: Sheet, actor: Clerk, *, accounts: bool = True, posts: bool = Tr
                     _take_post(change, actor, row, unit)
                     loaded.posts += 1
             except Refusal as refusal:
-                problems += sheets.errors_of(number, refusal, HEADINGS)
+                problems += sheets.errors_of(number, refusal, headings)
         if problems:
             raise StaffFaulty(problems)
     return loaded

@@ -31,7 +31,7 @@ def spreadsheet(*rows: list[Any]) -> bytes:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_columns_are_known_by_their_headings_in_any_order(encoding: str) -> None:
     sheet = read("备注,名称,代码\n无,东湖区,990101\n,,\n无,西山区,990102\n".encode(encoding))
-    assert sheet.fields == {"name", "code"}
+    assert sheet.fields == {"name": "名称", "code": "代码"}
     assert sheet.rows == (
         (2, {"name": "东湖区", "code": "990101"}),
         (4, {"name": "西山区", "code": "990102"}),
@@ -87,9 +87,11 @@ def test_nul_is_told_by_row_and_by_the_files_own_heading() -> None:
 
 
 def test_errors_name_the_column_as_the_file_does() -> None:
-    wrong = Invalid(fields={"code": "不存在", "other": "不对"})
-    assert [str(one) for one in sheets.errors_of(7, wrong, HEADINGS)] == [
-        "第 7 行，代码：不存在",
+    wrong = Invalid(fields={"code": "不存在", "name": "没有", "other": "不对"})
+    told = sheets.named(read(b"code\n1\n"), HEADINGS)
+    assert [str(one) for one in sheets.errors_of(7, wrong, told)] == [
+        "第 7 行，code：不存在",
+        "第 7 行，名称：没有",
         "第 7 行：不对",
     ]
-    assert sheets.errors_of(7, NotFound("没有"), HEADINGS) == [RowError(7, "", "没有")]
+    assert sheets.errors_of(7, NotFound("没有"), told) == [RowError(7, "", "没有")]

@@ -54,7 +54,7 @@ def test_nothing_is_kept_when_a_row_is_wrong(city: City) -> None:
     with pytest.raises(LoadFaulty) as refusal:
         load_reports(csv(*GOOD, *bad), actor=city.actor("dispatcher"))
     assert {problem.row for problem in refusal.value.problems} == {4, 5, 6}
-    assert {problem.field for problem in refusal.value.problems} >= {"问题描述", "经度"}
+    assert {problem.field for problem in refusal.value.problems} >= {"诉求内容", "经度"}
     assert not Report.objects.exists()
 
 
@@ -81,7 +81,7 @@ def test_good_rows_are_kept_when_that_was_asked_for(city: City) -> None:
     bad = f"RX003,短,{LNG},{LAT},,"
     loaded = load_reports(csv(*GOOD, bad), actor=city.actor("dispatcher"), keep_good=True)
     assert loaded.filed == 2
-    assert [(error.row, error.field) for error in loaded.errors] == [(4, "问题描述")]
+    assert [(error.row, error.field) for error in loaded.errors] == [(4, "诉求内容")]
 
 
 def test_the_same_file_again_files_nothing_twice(city: City, tmp_path: Path) -> None:
@@ -91,6 +91,43 @@ def test_the_same_file_again_files_nothing_twice(city: City, tmp_path: Path) -> 
     again = load_reports(file, actor=city.actor("dispatcher"))
     assert (again.filed, again.repeated) == (0, 2)
     assert Report.objects.count() == 2
+
+
+WRONG = [
+    ("事项代码", "没有", "事项代码：清单中没有事项 没有"),
+    ("紧急程度", "火急", "紧急程度：只能是：一般、紧急、特急"),
+    ("经度", "110.5", "经度、纬度：该位置不在本市网格范围内"),
+    ("诉求内容", "短", "诉求内容：「诉求内容」必须填写，且不少于 4 个字"),
+    ("来电号码", "12", "来电号码："),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "said"), WRONG)
+def test_every_error_names_the_column_as_the_file_does(
+    city: City, column: str, value: str, said: str
+) -> None:
+    cells = {"诉求内容": "小区北门路灯不亮", "经度": str(LNG), "纬度": str(LAT)}
+    cells[column] = value
+    file = "\n".join([",".join(cells), ",".join(cells.values())]).encode()
+    with pytest.raises(LoadFaulty) as refusal:
+        load_reports(file, actor=city.actor("dispatcher"))
+    assert str(refusal.value.problems[0]).startswith(f"第 2 行，{said}")
+
+
+@pytest.mark.parametrize(("word", "urgency"), [("特急", "very_urgent"), ("urgent", "urgent")])
+def test_urgency_is_read_in_chinese_and_as_the_api_has_it(city: City, word: str, urgency: str) -> None:
+    file = f"诉求内容,经度,纬度,紧急程度\n小区北门路灯不亮,{LNG},{LAT},{word}".encode()
+    load_reports(file, actor=city.actor("dispatcher"))
+    assert Case.objects.get().urgency == urgency
+
+
+def test_all_errors_of_a_file_are_told_however_many(city: City) -> None:
+    rows = csv(*(f"RX{n},短,{LNG},{LAT},," for n in range(60)))
+    with pytest.raises(LoadFaulty) as refusal:
+        load_reports(rows, actor=city.actor("dispatcher"))
+    assert "第 61 行" in str(refusal.value.message)
+    kept = load_reports(rows, actor=city.actor("dispatcher"), keep_good=True)
+    assert "第 61 行" in str(kept)
 
 
 @pytest.mark.parametrize(
