@@ -121,8 +121,11 @@ def load_grids(
         ]
         standing = current(one.code for one in drawn)
         problems += _tree_problems(drawn, standing)
-        _refuse(problems)
-        warnings = check_boundaries([one.drawn for one in drawn])
+        faulty = {one.index for one in problems}
+        sound = [one.drawn for one in drawn if one.index not in faulty]
+        # what a faulty feature will be once it is put right is not known: nothing is held against its area
+        found, warnings = _compared(sound, leaving={one.code for one in problems})
+        _refuse(sorted([*problems, *found], key=lambda problem: problem.index))
         unchanged = sum(not _apply(edit, one, standing.get(one.code), datum) for one in drawn)
     changed = len(edit.closed)
     return Loaded(len(edit.opened) - changed, changed, unchanged, 0, warnings, edit.number)
@@ -152,8 +155,15 @@ def check_boundaries(
     ``leaving`` are codes whose present boundaries will no longer stand. Raises ``LoadRefused`` where
     areas of a level overlap, one leaves the area above, or leaves an area below outside.
     """
+    problems, warnings = _compared(drawn, leaving=set(leaving))
+    _refuse(sorted(problems, key=lambda problem: problem.index), field=field)
+    return warnings
+
+
+def _compared(drawn: Sequence[Drawn], *, leaving: Set[str]) -> tuple[list[Problem], tuple[Problem, ...]]:
+    """What is wrong with boundaries beside each other and the tree, and the gaps that they leave."""
     new = {one.code: one.shape for one in drawn}
-    parents = _shapes({parent_of(code) for code in new} - {""}) | new
+    parents = _shapes({parent_of(code) for code in new} - {"", *leaving}) | new
     problems: list[Problem] = []
     siblings: dict[str, list[BaseGeometry]] = {}
     for level in sorted({level_of(code) for code in new}, key=lambda level: level.width):
@@ -166,8 +176,7 @@ def check_boundaries(
         problems += _left_outside(level, same, {*new, *leaving})
         for one in (*same, *standing):
             siblings.setdefault(parent_of(one.code), []).append(one.shape)
-    _refuse(sorted(problems, key=lambda problem: problem.index), field=field)
-    return tuple(_gaps({parent_of(code) for code in new}, parents, siblings))
+    return problems, tuple(_gaps({parent_of(code) for code in new}, parents, siblings))
 
 
 def _left_outside(level: Level, drawn: Sequence[Drawn], without: set[str]) -> Iterator[Problem]:

@@ -57,6 +57,15 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
     assert (again.created, again.changed, again.unchanged, again.number) == (0, 0, 5, 0)
 
 
+def test_tells_faults_of_form_and_of_ground_at_once(tmp_path: Path) -> None:
+    """A faulty feature hides no overlap of sound ones, and its own old boundary is held against nobody."""
+    load_four(tmp_path)
+    moved_onto_two, onto_three = grid(1, 1, 0), grid(5, 0, 1)
+    two_without_geometry = feature(f"{COMMUNITY}002", None)
+    path = write_geojson(tmp_path / "more.geojson", two_without_geometry, moved_onto_two, onto_three)
+    assert problems(path) == [(0, f"{COMMUNITY}002", "no_geometry"), (2, f"{COMMUNITY}005", "overlap")]
+
+
 def test_refuses_nul_by_feature_and_field(tmp_path: Path) -> None:
     load_city(tmp_path)
     path = write_geojson(tmp_path / "nul.geojson", grid(1, 0, 0), grid(2, 1, 0, name="第\x00网格"))
