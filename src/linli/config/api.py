@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import NinjaAPI
 
 from linli.domains.cases.api import public as cases_public
 from linli.domains.cases.api import router as cases
@@ -16,7 +15,7 @@ from linli.kernel.files.api import router as files
 from linli.kernel.units.api import router as units
 from linli.kernel.units.queries import is_expired
 from linli.web.problems import Unauthenticated
-from linli.web.rest import Bearer, JsonParser, JsonRenderer, install
+from linli.web.rest import Api, Bearer, JsonParser, JsonRenderer, install
 
 
 def actor_of_token(request: HttpRequest, secret: str) -> Actor | None:
@@ -29,13 +28,14 @@ def actor_of_token(request: HttpRequest, secret: str) -> Actor | None:
     return actor
 
 
-api = NinjaAPI(
+api = Api(
     title="邻里 Linli",
     version="1",
     description=(
         "基层智慧治理平台接口。令牌代表一个岗位，能看到和办理的与该岗位在工作台上相同。"
         "错误按 RFC 9457（application/problem+json）返回，`errors` 逐项指明字段。"
-        "所有新建接受 `client_id`（UUID）：用同一值重试不会重复创建。"
+        "上报、附议、流转、补充和离线事项接受 `client_id`（UUID）：用同一值重试不会重复创建。"
+        "上传附件和照片没有 `client_id`：重传只多出一份未引用的副本，一天后自动删除。"
     ),
     urls_namespace="api",
     docs_url=None,  # its page is loaded from elsewhere, which our pages never are

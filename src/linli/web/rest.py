@@ -18,10 +18,11 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from ninja import Field, NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from ninja.security import HttpBearer
-from pydantic import ModelWrapValidatorHandler, ValidationInfo, model_validator
+from pydantic import ConfigDict, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from linli.lib.errors import Invalid, NotAllowed, NotFound, Refusal
 from linli.lib.texts import NO_NUL, nul_paths
@@ -97,6 +98,42 @@ class ClientId(Schema):
     """Mixin of every create: the same ``client_id`` again returns what the first request made."""
 
     client_id: UUID | None = Field(None, description="客户端生成的 UUID；用同一个值重试不会重复创建")
+
+
+class WrongField(Schema):
+    """一个字段的问题。"""
+
+    field: str
+    message: str
+
+
+class ProblemOut(Schema):
+    """RFC 9457 的问题说明。`code` 稳定不变，`errors` 逐项指明字段，其余成员因问题而异。"""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[WrongField]
+
+
+class Api(NinjaAPI):
+    """An API whose description says of every operation how it refuses."""
+
+    def get_openapi_schema(self, **asked: Any) -> OpenAPISchema:
+        described = super().get_openapi_schema(**asked)
+        components = described.setdefault("components", {})
+        shape = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+        components.setdefault("schemas", {}).update(shape.pop("$defs"), ProblemOut=shape)
+        content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+        components["responses"] = {"Problem": {"description": "未办理，原因见问题说明", "content": content}}
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["4XX"] = {"$ref": "#/components/responses/Problem"}
+        return described
 
 
 class Bearer(HttpBearer):

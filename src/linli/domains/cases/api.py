@@ -28,38 +28,38 @@ from linli.kernel.units.queries import book
 from linli.lib.errors import Invalid, Refusal, WrongState
 from linli.web import problems
 from linli.web.pages import Page, PageQuery
-from linli.web.rest import Schema, written
+from linli.web.rest import ProblemOut, Schema, written
 
 router = Router(tags=["事件"])
 public = Router(tags=["居民查询"], auth=None)
 
 
-class UnitOut(Schema):
+class UnitNamed(Schema):
     id: int
     name: str
 
     @staticmethod
-    def of(pk: int | None) -> UnitOut | None:
-        return UnitOut(id=pk, name=book().name(pk)) if pk is not None else None
+    def of(pk: int | None) -> UnitNamed | None:
+        return UnitNamed(id=pk, name=book().name(pk)) if pk is not None else None
 
 
 def unit_told(pk: int | None) -> dict[str, Any] | None:
-    """What ``UnitOut`` declares."""
+    """What ``UnitNamed`` declares."""
     return {"id": pk, "name": book().name(pk)} if pk is not None else None
 
 
-class MatterOut(Schema):
+class MatterNamed(Schema):
     code: str
     name: str
     version: int
 
     @staticmethod
-    def of(pk: int | None) -> MatterOut | None:
-        return MatterOut(**known) if (known := matter_told(pk)) else None
+    def of(pk: int | None) -> MatterNamed | None:
+        return MatterNamed(**known) if (known := matter_told(pk)) else None
 
 
 def matter_told(pk: int | None) -> dict[str, Any] | None:
-    """What ``MatterOut`` declares."""
+    """What ``MatterNamed`` declares."""
     if pk is None:
         return None
     matter = matters.by_id(pk)
@@ -82,11 +82,11 @@ class CaseOut(Schema):
     lng: float
     lat: float
     address: str
-    matter: MatterOut | None
+    matter: MatterNamed | None
     matter_why: str
     matter_confirmed: bool
-    holder: UnitOut | None
-    lead: UnitOut | None
+    holder: UnitNamed | None
+    lead: UnitNamed | None
     reports_count: int
     hand_backs: int
     reopened: int
@@ -140,7 +140,7 @@ def told(case: Case, paths: dict[str, str]) -> dict[str, Any]:
 class TaskOut(Schema):
     id: int
     kind: str
-    unit: UnitOut | None
+    unit: UnitNamed | None
     state: str
     is_final: bool
     opened_at: dt.datetime
@@ -152,7 +152,7 @@ class TaskOut(Schema):
         return TaskOut(
             id=task.pk,
             kind=task.kind,
-            unit=UnitOut.of(task.unit_id),
+            unit=UnitNamed.of(task.unit_id),
             state=task.state,
             is_final=task.is_final,
             opened_at=task.opened_at,
@@ -220,7 +220,7 @@ class FiledOut(Schema):
     version: int
     repeated: bool = Field(description="同一 client_id 此前已经提交过，本次没有新建")
     area: str
-    matter: MatterOut | None
+    matter: MatterNamed | None
     due_at: dt.datetime | None
 
     @staticmethod
@@ -232,7 +232,7 @@ class FiledOut(Schema):
             version=case.version,
             repeated=filed.repeated,
             area=case.area,
-            matter=MatterOut.of(case.matter_id),
+            matter=MatterNamed.of(case.matter_id),
             due_at=case.due_at,
         )
 
@@ -247,7 +247,7 @@ class EntryOut(Schema):
     move: str
     title: str
     state: str
-    unit: UnitOut | None
+    unit: UnitNamed | None
     remark: str
     public: bool
     facts: dict[str, Any]
@@ -307,18 +307,6 @@ class BatchIn(Schema):
     """按先后顺序排列的离线事项。"""
 
     acts: list[ActIn] = Field(min_length=1, max_length=offline.MOST)
-
-
-class ProblemOut(Schema):
-    """RFC 9457 的问题说明，与单件接口返回的相同。"""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
 
 
 class DoneOut(Schema):
@@ -540,7 +528,7 @@ def case_journal(request: HttpRequest, number: str) -> list[EntryOut]:
             move=entry.move,
             title=presentation.move_title(entry.move),
             state=entry.state,
-            unit=UnitOut.of(entry.unit),
+            unit=UnitNamed.of(entry.unit),
             remark=said.text if said else "",
             public=said.public if said else False,
             facts=entry.facts,
