@@ -4,7 +4,8 @@
 again (with a growing pause) when it dies, and stops them in order. Should the supervisor itself be
 killed with no chance to clean up, a small *leash* process notices (its pipe closes), ends what was left
 running and only then lets go of the lock, so that a second start never meets a half-dead first. Should the
-leash be killed, the supervisor ties another.
+leash be killed, the supervisor ties another; should both be killed at once, Linux tells the children
+(``linli.config.tied``).
 
 A child leads a process group of its own, and what it started itself ends with it: supervisor and leash kill
 the rest of the group as soon as the leader is gone, however it went. A web worker does not wait to be killed:
@@ -202,7 +203,11 @@ class Supervisor:
         with child.log.open("ab") as log:
             # its own session, so that a Ctrl-C in the terminal reaches us alone and we stop in order
             child.process = subprocess.Popen(
-                child.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [sys.executable, "-m", "linli.config.tied", str(os.getpid()), *child.command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         child.started = time.monotonic()
         child.again_at = None

@@ -226,6 +226,21 @@ def test_a_killed_leash_is_tied_again(
     assert [pid for pid in (child, *_workers(tmp_path / "web.log")) if is_alive(pid)] == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
+def test_a_child_ends_when_supervisor_and_leash_are_killed_at_once(
+    supervised: tuple[subprocess.Popen[str], int, int],
+) -> None:
+    supervisor, leash, child = supervised
+    os.kill(supervisor.pid, signal.SIGSTOP)  # so that it cannot tie another
+    os.kill(leash, signal.SIGKILL)
+    supervisor.kill()
+    supervisor.wait()
+    try:
+        _until(lambda: not is_alive(child))
+    finally:
+        kill_group(child)
+
+
 def _listens(port: int) -> bool:
     with socket.socket() as door:
         return door.connect_ex(("127.0.0.1", port)) == 0
