@@ -129,7 +129,8 @@ class Api(NinjaAPI):
         shape = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
         components.setdefault("schemas", {}).update(shape.pop("$defs"), ProblemOut=shape)
         content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
-        components["responses"] = {"Problem": {"description": "未办理，原因见问题说明", "content": content}}
+        said = "未办理，原因见问题说明"  # not shown
+        components["responses"] = {"Problem": {"description": said, "content": content}}
         for operations in described["paths"].values():
             for operation in operations.values():
                 operation["responses"]["4XX"] = {"$ref": "#/components/responses/Problem"}

@@ -141,6 +141,9 @@ def test_a_wrong_file_is_told_feature_by_feature(sign_in: SignIn) -> None:
     page = text(response)
     assert "第 2 项（1）：区域代码应为" in page
     assert "第 3 项（990101002001001）：不在 990101001001 之内" in page
+    nul = geojson((GRID, "第\x001网格", square(0, 0.5)))
+    response = post(sign_in("system_admin"), f"/desk/areas/{COMMUNITY}/boundary/", file=nul)
+    assert f"第 1 项（{GRID}）：名称（name）不能含有空字符" in text(response)
     overlap = geojson((GRID, "", square(0, 1.5)))
     response = post(sign_in("system_admin"), f"/desk/areas/{COMMUNITY}/boundary/", file=overlap)
     assert f"与 {BESIDE} 重叠" in text(response)
