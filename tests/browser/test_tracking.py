@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.request
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.test_journey import somewhere_in
+from tests.browser.steps import file_report, grid_of, somewhere_in
 
 OpenPage = Callable[..., Page]
 Look = Callable[..., None]
@@ -21,15 +19,9 @@ Look = Callable[..., None]
 def address(site: Site) -> str:
     """The private address of a report."""
     account = site.accounts["jiedao"]
-    lng, lat = somewhere_in(site, account["area"].split()[0])
-    body = {"text": "小区北门消防通道被三辆私家车堵死", "lng": lng, "lat": lat}
-    request = urllib.request.Request(
-        f"{site.url}/api/v1/reports",
-        data=json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {account['token']}", "Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return f"/r/{json.load(answer)['tracking']}/"
+    lng, lat = somewhere_in(site, grid_of(account))
+    filed = file_report(site, account, text="小区北门消防通道被三辆私家车堵死", at=(lng, lat))
+    return f"/r/{filed['tracking']}/"
 
 
 def test_language_and_type_size_can_be_chosen_on_a_page_that_hides_its_address(
