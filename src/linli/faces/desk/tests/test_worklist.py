@@ -69,12 +69,20 @@ def test_finds_chinese_words(sign_in: SignIn, file_report: FileReport) -> None:
     assert found.number not in page
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("opened_from=gestern", "日期应为"),
+        ("state=zzz", "没有「zzz」这一选项"),
+        ("area=5101", "没有代码为 5101 的区域"),
+    ],
+)
 def test_says_what_it_does_not_understand_and_shows_the_rest(
-    sign_in: SignIn, file_report: FileReport
+    sign_in: SignIn, file_report: FileReport, asked: str, told: str
 ) -> None:
     case = file_report().case
-    page = sign_in("dispatcher").get("/desk/?list=all&opened_from=gestern").content.decode()
-    assert "日期应为" in page
+    page = sign_in("dispatcher").get(f"/desk/?list=all&{asked}").content.decode()
+    assert told in page
     assert case.number in page
 
 
