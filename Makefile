@@ -50,7 +50,7 @@ test: check ## 全部检查与测试 · everything: check, unit, database, API, 
 	$(BIN)/pytest -n 2 -m "not browser" --junitxml=artifacts/tests.xml
 	$(BIN)/pytest -m browser --junitxml=artifacts/browser.xml
 
-bench: setup-dev ## 性能测量 · measure (WHAT="intake lifecycle worklist locate")
+bench: setup-dev ## 性能测量 · measure (WHAT="intake worklist"; linli bench --help)
 	$(BIN)/linli bench $(WHAT)
 
 # The locks hold hashes and no addresses; which index serves the files is the installer's own business.

@@ -25,7 +25,7 @@ from linli.domains.cases.stages import limit_of, running
 from linli.domains.matters import queries as matters
 from linli.domains.matters.kinds import Performer
 from linli.domains.matters.models import Matter
-from linli.domains.matters.suggestion import suggest
+from linli.domains.matters.suggestion import LIKELY, suggest
 from linli.kernel.access.actor import PUBLIC, SYSTEM, Actor, holder_of
 from linli.kernel.clocks.calendar import WorkCalendar
 from linli.kernel.clocks.models import Clock
@@ -190,7 +190,7 @@ class Story:
         plan, i = self.n.plan, self.index
         text = self.n.writer.report(self.theme, self.spot, channel=self.channel)
         found = suggest(text, area=self._grid(), limit=1)
-        likely = found[0].matter if found and found[0].score >= 0.35 else None
+        likely = found[0].matter if found and found[0].score >= LIKELY else None
         return Opening(
             text=text,
             area=self._grid(),
