@@ -34,8 +34,7 @@ api = Api(
     description=(
         "基层智慧治理平台接口。令牌代表一个岗位，能看到和办理的与该岗位在工作台上相同。"
         "错误按 RFC 9457（application/problem+json）返回，`errors` 逐项指明字段。"
-        "上报、附议、流转、补充和离线事项接受 `client_id`（UUID）：用同一值重试不会重复创建。"
-        "上传附件和照片没有 `client_id`：重传只多出一份未引用的副本，一天后自动删除。"
+        "凡新建都接受 `client_id`（UUID）：用同一值重试不会重复创建。"
     ),
     urls_namespace="api",
     docs_url=None,  # its page is loaded from elsewhere, which our pages never are

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Query, Router, Status
+from ninja import Field, Form, Query, Router, Status
 from ninja import File as FormFile
 from ninja.files import UploadedFile
 from pydantic import AwareDatetime, ConfigDict
@@ -473,12 +473,17 @@ def answer(request: HttpRequest, tracking: str, body: AnswerIn) -> TrackedOut:
 
 
 @public.post("/reports/{tracking}/photos", response={201: PhotoOut}, summary="为补充上传照片")
-def supplement_photo(request: HttpRequest, tracking: str, file: FormFile[UploadedFile]) -> Status[PhotoOut]:
-    """只收照片（JPEG、PNG、WebP，按内容判断）；公开副本去除拍摄位置。"""
+def supplement_photo(
+    request: HttpRequest,
+    tracking: str,
+    file: FormFile[UploadedFile],
+    client_id: Form[UUID | None] = None,
+) -> Status[PhotoOut]:
+    """只收照片（JPEG、PNG、WebP，按内容判断）；公开副本去除拍摄位置。同一 `client_id` 重传不会多出一份。"""
     case, _ = queries.tracked(tracking)
     if not presentation.may_supplement(case):
         raise WrongState("此件已办结，不能再补充")
-    photo = files.receive(PUBLIC, content=file, name=file.name or "")
+    photo = files.receive(PUBLIC, content=file, name=file.name or "", client_id=client_id)
     if not photo.is_public:
         raise Invalid(fields={"file": "这里只能上传照片（JPEG、PNG、WebP）"})
     return Status(201, PhotoOut(claim=claim_of(photo)))

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -15,7 +16,7 @@ from django.db import connection, transaction
 
 from linli.kernel.access.actor import Actor
 from linli.kernel.files import store
-from linli.kernel.files.errors import FileAttached, FileEmpty, FileNotYours, FileTooLarge
+from linli.kernel.files.errors import FileAttached, FileEmpty, FileNotYours, FileTooLarge, SubmissionTaken
 from linli.kernel.files.formats import FileKind, Format, format_of
 from linli.kernel.files.models import Attachment, File, Stage
 from linli.kernel.files.pictures import picture_of
@@ -28,16 +29,26 @@ LOCKS = 0x66696C65
 """First key of the advisory locks by content, so that they meet no other room's."""
 
 
-def receive(actor: Actor, *, content: UploadedFile[Any] | bytes, name: str) -> File:
+def receive(
+    actor: Actor, *, content: UploadedFile[Any] | bytes, name: str, client_id: UUID | None = None
+) -> File:
     """Check and store a file; the row is pending, that is, attached to nothing, for a day.
 
-    The bytes are on disk before the row exists. Raises a ``FileRefused`` (422), naming ``file``.
+    The bytes are on disk before the row exists. A ``client_id`` seen before returns the file that it stands
+    for. Raises a ``FileRefused`` (422), naming ``file``, and ``SubmissionTaken`` where the id stands for
+    another file or for somebody else's.
     """
     data = _bytes(content)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if client_id is not None and (known := _received(actor, client_id, sha256)):
+        return known
     found = format_of(data)
     picture = picture_of(data) if found.kind is FileKind.IMAGE else None
-    sha256 = hashlib.sha256(data).hexdigest()
     with transaction.atomic():
+        if client_id is not None:
+            _lock(client_id.hex)
+            if known := _received(actor, client_id, sha256):  # it was under way twice
+                return known
         _lock(sha256)
         if picture:
             store.put(sha256, store.DISPLAY, picture.display)
@@ -54,7 +65,16 @@ def receive(actor: Actor, *, content: UploadedFile[Any] | bytes, name: str) -> F
             is_public=picture is not None,
             uploaded_at=now(),
             post_id=actor.post,
+            client_id=client_id,
         )
+
+
+def _received(actor: Actor, client_id: UUID, sha256: str) -> File | None:
+    """The file received under ``client_id``; only the same content of the same post."""
+    known = File.objects.filter(client_id=client_id).first()
+    if known is not None and (known.sha256, known.post_id) != (sha256, actor.post):
+        raise SubmissionTaken
+    return known
 
 
 def attach(
@@ -121,10 +141,11 @@ def _drop_unneeded(sha256: str) -> bool:
     return unneeded
 
 
-def _lock(sha256: str) -> None:
-    """One at a time per content, until the transaction ends: storing and removing must not cross."""
+def _lock(name: str) -> None:
+    """One at a time until the transaction ends: per content, whose storing and removing must not cross, or
+    per submission."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCKS, sha256])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCKS, name])
 
 
 def _bytes(content: UploadedFile[Any] | bytes) -> bytes:

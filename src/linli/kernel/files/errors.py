@@ -22,6 +22,13 @@ class FileRefused(Invalid):
         )
 
 
+class SubmissionTaken(Conflict):
+    """The sender's id already stands for another upload."""
+
+    code = "submission_taken"
+    title = "该提交标识已用于另一个附件"
+
+
 class FileEmpty(FileRefused):
     code = "file_empty"
     advice = "文件是空的，请重新选择"

@@ -35,14 +35,17 @@ class File(models.Model):
     """Whether a cleaned display copy and a thumbnail exist."""
     uploaded_at = models.DateTimeField("上传时间", default=now)
     post_id = models.BigIntegerField("上传岗位", null=True)
+    client_id = models.UUIDField("提交标识", null=True)
+    """The sender's own id of this upload: sent again it makes no second file."""
 
     class Meta:
         verbose_name = verbose_name_plural = "附件"
         indexes = [models.Index(fields=["uploaded_at"], name="file_uploaded")]
         constraints = [
+            models.UniqueConstraint(fields=["client_id"], name="file_submission"),
             models.CheckConstraint(
                 condition=Q(is_public=False) | Q(kind=FileKind.IMAGE), name="file_public_is_image"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,8 @@ import io
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -23,6 +25,7 @@ from linli.kernel.files.errors import (
     FileTooLarge,
     FileTypeRefused,
     ImageTooLarge,
+    SubmissionTaken,
 )
 from linli.kernel.files.formats import format_of
 from linli.kernel.files.models import File
@@ -48,6 +51,25 @@ def archive(**members: bytes) -> bytes:
 
 def docx(**more: bytes) -> bytes:
     return archive(**{"[Content_Types]_xml": b"<Types/>", "word__document_xml": b"<w/>"} | more)
+
+
+def test_an_upload_that_is_sent_again_makes_no_second_file(db):
+    content, mine = encoded(drawn()), uuid4()
+    first, again = (
+        actions.receive(PUBLIC, content=content, name="照片.jpg", client_id=mine) for _ in range(2)
+    )
+    assert first.pk == again.pk
+    assert receive(content).pk != first.pk, "without an id each upload is one of its own"
+
+
+def test_the_id_of_an_upload_stands_for_one_content_of_one_sender(db):
+    content, mine = encoded(drawn()), uuid4()
+    actions.receive(PUBLIC, content=content, name="照片.jpg", client_id=mine)
+    clerk = replace(PUBLIC, post=7)
+    for actor, other in ((PUBLIC, b"%PDF-1.7 another"), (clerk, content)):
+        with pytest.raises(SubmissionTaken):
+            actions.receive(actor, content=other, name="照片.jpg", client_id=mine)
+    assert File.objects.count() == 1
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
