@@ -191,9 +191,16 @@ def test_a_case_its_journal_and_its_moves_are_told_to_who_sees_it(ask: Ask, numb
 def test_no_move_is_made_on_what_is_not_seen(ask: Ask, numbers: dict[str, str]) -> None:
     for who in STAFF:
         for place in unseen(who):
-            for move in ("accept", "comment", "join", "no_such_move"):
+            for move in ("accept", "comment", "join"):
                 body = {"move": move, "opinion": "看不到", "version": 1}
                 assert ask(who, "post", f"/cases/{numbers[place]}/moves", body).status_code == 404
+            # what is wrong by itself is told without a look at the case: the same for one that there is not
+            given = {"move": "no_such_move", "version": 1}
+            seen, nowhere = (
+                ask(who, "post", f"/cases/{number}/moves", given) for number in (numbers[place], "2600000000")
+            )
+            assert (seen.status_code, nowhere.status_code) == (422, 422)
+            assert seen.json()["errors"] == nowhere.json()["errors"]
     assert not Entry.objects.filter(move="comment").exists()
 
 

@@ -35,7 +35,7 @@ from linli.kernel.clocks.models import Clock
 from linli.kernel.files import queries as files
 from linli.kernel.files.models import Attachment, Stage
 from linli.kernel.flow.declaration import Move
-from linli.kernel.flow.perform import Offer, declared_move
+from linli.kernel.flow.perform import Offer
 from linli.kernel.journal import queries as journal
 from linli.kernel.units.queries import book
 from linli.kernel.vault import actions as vault
@@ -274,7 +274,9 @@ def _point(one: Case, tone: str, url: str) -> dict[str, Any]:
 def move(request: HttpRequest, actor: Actor, number: str, name: str) -> HttpResponse:
     """The form of a move, and the move. Nothing that was entered is lost by a refusal."""
     found = queries.detail(actor, number)
-    declared = declared_move(flow, name)
+    declared = flow.moves.get(name)
+    if declared is None:  # here it is part of the address
+        raise NotFound
     if request.method == "GET":
         data = request.GET if forms.REFRESH in request.GET else None
         form = forms.build(declared, Setting.of(actor, found, request.GET.get("matter", "")), data)
