@@ -183,11 +183,12 @@ def supervised(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, int
         supervisor.kill()
 
 
-def _free(data: Path) -> None:
-    """Wait for the leash to let go of the data directory."""
+def _left(child: int, data: Path) -> list[int]:
+    """What lives on of a child and its workers once the leash has let go of the data directory."""
     lock = DataLock(data)
     lock.take()
     lock.release()
+    return [pid for pid in (child, *_workers(data / "web.log")) if is_alive(pid)]
 
 
 def test_children_of_a_killed_supervisor_are_ended_before_the_lock_is_free(
@@ -197,8 +198,7 @@ def test_children_of_a_killed_supervisor_are_ended_before_the_lock_is_free(
     assert is_alive(child)
     supervisor.kill()
     supervisor.wait()
-    _free(tmp_path)
-    assert [pid for pid in (child, *_workers(tmp_path / "web.log")) if is_alive(pid)] == []
+    assert _left(child, tmp_path) == []
 
 
 def test_nothing_is_left_when_supervisor_and_child_are_killed_at_once(
@@ -209,8 +209,7 @@ def test_nothing_is_left_when_supervisor_and_child_are_killed_at_once(
     os.kill(child, signal.SIGKILL)
     supervisor.kill()
     supervisor.wait()
-    _free(tmp_path)
-    assert [pid for pid in (child, *_workers(tmp_path / "web.log")) if is_alive(pid)] == []
+    assert _left(child, tmp_path) == []
 
 
 def test_a_killed_leash_is_tied_again(
@@ -222,8 +221,7 @@ def test_a_killed_leash_is_tied_again(
     next(line for line in islice(supervisor.stdout, 100) if int(line) != leash)
     supervisor.kill()
     supervisor.wait()
-    _free(tmp_path)
-    assert [pid for pid in (child, *_workers(tmp_path / "web.log")) if is_alive(pid)] == []
+    assert _left(child, tmp_path) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
