@@ -42,6 +42,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+LINLI = [sys.executable, "-m", "linli.config.cli"]
 SCALE = "0.03"
 START_SECONDS = 240
 
@@ -58,6 +59,11 @@ class Site:
         """The first account that holds ``role``."""
         return next(one for one in self.accounts.values() if one["role"] == role)
 
+    def linli(self, *words: str) -> None:
+        """Run a command of ``linli`` on this city."""
+        command = [*LINLI, *words, "--data", str(self.data)]
+        subprocess.run(command, check=True, env=_environment(), cwd=ROOT)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -70,11 +76,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     data = tmp_path_factory.mktemp("city")
     port = _free_port()
     log = data / "demo.log"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("LINLI_")}
-    command = [sys.executable, "-m", "linli.config.cli", "demo"]
-    command += ["--data", str(data), "--port", str(port), "--scale", SCALE]
+    command = [*LINLI, "demo", "--data", str(data), "--port", str(port), "--scale", SCALE]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment, cwd=ROOT)
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=_environment(), cwd=ROOT)
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_for(url, process, log)
@@ -153,6 +157,11 @@ def look() -> Callable[..., None]:
             page.set_viewport_size(before)
 
     return take
+
+
+def _environment() -> dict[str, str]:
+    """This process's own, less what leads to the database of other tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
 
 
 def _free_port() -> int:
