@@ -5,7 +5,8 @@ filters chosen (``queries``). Here is only how such rows are come by:
 
 - **open work** by due time: each way in which rows are granted is read in its order by the indexes of open
   work, as far as a page goes, and put together;
-- **the newest first**: by the tags and words beside the case (``kernel.records.tags``), window by window;
+- **the newest first**: in one grid by its index; else by the tags and words beside the case
+  (``kernel.records.tags``), near ones window by window, then what is left at once;
 - **what is rare** or searched for by words: all of it, then sorted.
 
 Either way all conditions stand in the query that fetches the rows, so that no tag alone shows anything.
@@ -27,7 +28,7 @@ from django.db.models.expressions import RawSQL
 from linli.domains.cases import permissions as may
 from linli.domains.cases import tags
 from linli.domains.cases.flow import flow
-from linli.domains.cases.models import Case
+from linli.domains.cases.models import GRID_LENGTH, Case
 from linli.domains.cases.queries import (
     IS_OPEN,
     PAGE,
@@ -43,12 +44,12 @@ from linli.domains.cases.queries import (
     worklist_of,
 )
 from linli.kernel.access.actor import Actor
-from linli.kernel.access.rows import branches, rows, tags_of
+from linli.kernel.access.rows import branches, place_of, rows, tags_of
 from linli.kernel.flow.perform import visible
 from linli.kernel.records.distribution import is_distributed
 from linli.kernel.records.prepared import fetch
 from linli.kernel.records.reading import records
-from linli.kernel.records.tags import FEWER_BLOCKS, any_of, windows
+from linli.kernel.records.tags import BLOCKS, FEWER_BLOCKS, any_of, windows
 from linli.lib import bigrams
 from linli.lib.time import at, now
 
@@ -58,6 +59,9 @@ LOOKED_THROUGH = 4 * COUNT_LIMIT
 """So many open cases are looked through once for all counts; of more, each list is counted by itself."""
 
 EXPORT_LIMIT = 50_000
+
+REACH, REACH_BY_WORDS = 1 << 18, 1 << 16
+"""So many ids are gone through window by window, 12 ns each; words find less beyond them than tags do."""
 
 Statement = tuple[str, list[Any]]
 
@@ -107,20 +111,50 @@ def newest(actor: Actor, listed: Worklist, narrowed: Filter, after: str, most: i
         older = listed_rows if bound is None else listed_rows.filter(pk__lt=bound)
         return _statement(older.order_by("-pk")[:most])
     before = _end() if bound is None else min(bound, _end())
-    found, asked = _found_by(actor, narrowed)
     one, conditions = _kept_one(actor, listed) if narrowed.is_empty else _one(actor, listed, narrowed)
-    # OFFSET 0 holds the planner to the order of steps, window, index, row; it stops at the row that fills
-    # the page, and later windows are not looked into
-    sql = (
-        "SELECT page.* FROM unnest(%s::tsquery[]) AS part(ids)"
-        " CROSS JOIN LATERAL (SELECT t.case_id FROM cases_casetext t"
-        f" WHERE {' AND '.join(['t.tags @@ part.ids', *found])} AND t.case_id < %s"
-        " ORDER BY t.case_id DESC OFFSET 0) found"
-        f" CROSS JOIN LATERAL ({one} OFFSET 0) page LIMIT %s"
-    )
+    found, asked = _found(actor, narrowed, before)
+    # OFFSET 0 holds the planner to the order of steps, index before row; it stops at the row that fills the
+    # page, and what comes later is not looked for
+    sql = f"SELECT page.* FROM ({found}) found CROSS JOIN LATERAL ({one} OFFSET 0) page LIMIT %s"
+    return sql, [*asked, *conditions, most]
+
+
+def _found(actor: Actor, narrowed: Filter, before: int) -> Statement:
+    """The query for the ids below ``before`` among which the list is, the newest first."""
+    grid = _grid(actor, narrowed)
+    if grid and not narrowed.q:
+        in_grid = f"SELECT id AS case_id FROM cases_case WHERE left(area, {GRID_LENGTH}) = %s AND id < %s"
+        return f"{in_grid} ORDER BY id DESC OFFSET 0", [grid, before]
+    found, asked = _found_by(actor, narrowed)
+    rest = f"SELECT t.case_id FROM cases_casetext t WHERE {' AND '.join([*found, 't.case_id < %s'])}"
+    rest += " ORDER BY t.case_id DESC OFFSET 0"
+    if grid or not asked:
+        return rest, [*asked, before]
+    parts, low = _near(actor, narrowed, before)
+    near = f"SELECT t.case_id FROM cases_casetext t WHERE {' AND '.join(['t.tags @@ part.ids', *found])}"
+    near = f"{near} AND t.case_id < %s ORDER BY t.case_id DESC OFFSET 0"
+    near = f"SELECT near.case_id FROM unnest(%s::tsquery[]) part(ids) CROSS JOIN LATERAL ({near}) near"
+    return f"{near} UNION ALL ({rest})", [parts, *asked, before, *asked, low]
+
+
+def _grid(actor: Actor, narrowed: Filter) -> str:
+    """The grid that the whole list lies in, if it is one: it has few cases, and an index in their order."""
+    area = max(narrowed.area, place_of(actor, flow.view), key=len)
+    return area[:GRID_LENGTH] if len(area) >= GRID_LENGTH else ""
+
+
+def _near(actor: Actor, narrowed: Filter, before: int) -> tuple[list[str], int]:
+    """Windows in which a page is likely to be filled, and the id down to which they go.
+
+    What is rarer is gathered whole from the index beyond them: it cannot be very much, and to go on by
+    windows would cost by all ids there are. Who looks at the whole city may gather too much: for them the
+    windows go on to the end.
+    """
+    words = narrowed.words()
     # a word of which only the beginning is known is gathered whole for each window
-    parts = windows(before, FEWER_BLOCKS) if bigrams.has_beginnings(narrowed.words()) else windows(before)
-    return sql, [parts, *asked, before, *conditions, most]
+    sizes = FEWER_BLOCKS if bigrams.has_beginnings(words) else BLOCKS
+    is_cut = bool(tags_of(actor, flow.view) or narrowed.area or narrowed.unit is not None or words)
+    return windows(before, sizes, reach=(REACH_BY_WORDS if words else REACH) if is_cut else None)
 
 
 def _end() -> int:

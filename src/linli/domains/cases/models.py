@@ -11,7 +11,8 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Left
 
 from linli.domains.cases import tags as case_tags
 from linli.kernel.clocks.models import Clock, Urgency
@@ -57,6 +58,9 @@ class Channel(models.TextChoices):
     API = "api", "系统接入"
     DEPARTMENT = "department", "部门推送"
 
+
+GRID_LENGTH = 15
+"""So much of a case's area code tells its grid, also where the micro-grid is known."""
 
 OPEN = tuple(s for s in CaseState.values if s != CaseState.CLOSED)
 
@@ -153,8 +157,9 @@ class Case(Record):
             ),
         ]
         indexes = [
-            # by unit there is none over all cases: lists of theirs are found by tags
-            *(index for index in Record.Meta.indexes if index.fields != ["units"]),
+            # over all cases there is none by unit, district or township: lists of theirs are found by tags
+            models.Index(fields=["area", "-id"], name="case_area"),
+            models.Index(Left("area", GRID_LENGTH), F("id").desc(), name="case_grid"),
             models.Index(
                 fields=["holder", "stage_due_at", "id"],
                 name="case_held_open",

@@ -92,6 +92,12 @@ def sees_all(actor: Actor, ability: str) -> bool:
     return over_area and not _public(actor, ability, "")
 
 
+def place_of(actor: Actor, ability: str) -> str:
+    """An area that all rows lie in on which ``actor`` holds ``ability``; empty where there is none smaller
+    than the city."""
+    return actor.area if actor.scopes(ability) <= {Scope.AREA, Scope.HELD} else ""
+
+
 def _public(actor: Actor, ability: str, prefix: str) -> Q:
     """Nothing more where the actor may reach what is not public, or the ability makes no difference."""
     declared = ABILITIES.get(ability)

@@ -6,8 +6,8 @@ only narrows: whoever reads by tags puts the row filter itself on what is found,
 
 Such an index knows no order. Therefore each record's tags also say where it stands in the numbering of its
 family: in which block of 128 ids, of 1,024, and so on. The newest are then read window by window
-(``windows``), each eight times as long as the one before, until a page is full: what a page costs goes by the
-page, not by all that was ever recorded.
+(``windows``), each longer than the one before, until a page is full: what a page costs goes by the page, not
+by all that was ever recorded.
 """
 
 from __future__ import annotations
@@ -89,24 +89,29 @@ def either(queries: Iterable[str]) -> str:
     return " | ".join(f"({query})" for query in queries)
 
 
-def windows(before: int, sizes: Sequence[int] = BLOCKS) -> list[str]:
-    """``tsquery`` literals that part all ids below ``before``, the highest first; a window for each size.
+def windows(before: int, sizes: Sequence[int] = BLOCKS, *, reach: int | None = None) -> tuple[list[str], int]:
+    """``tsquery`` literals that part the ids below ``before``, the highest first, and the id down to which.
 
-    A window ends where the next larger block begins, so that it is made up of few blocks (eight, of
-    ``BLOCKS``); the last holds everything that remains. The first may reach above ``before``: whoever reads
-    says the bound too.
+    A window holds one block of a size, or two, or what is left of its kind (five of ``BLOCKS``), so that none
+    is much longer than all before it; of ``FEWER_BLOCKS`` it holds all of a size. They part all ids, or with
+    ``reach`` those about so far below ``before``: to read a window costs by its length, however little is
+    found in it. The first may reach above ``before``: whoever reads says the bound too.
     """
-    made = []
+    made: list[str] = []
     high = before
     for size, larger in zip(sizes, (*sizes[1:], None), strict=True):
         low = (high - 1) >> larger << larger if larger is not None else 0
-        if low < high:
-            blocks = range((high - 1) >> size, (low >> size) - 1, -1)
-            made.append(any_of(f"b{size}.{block}" for block in blocks))
-        high = min(low, high)
+        blocks = range((high - 1) >> size, (low >> size) - 1, -1)
+        for part in [blocks] if sizes == FEWER_BLOCKS else [blocks[:1], blocks[1:3], blocks[3:]]:
+            if not part:
+                continue
+            if reach is not None and high <= before - reach:
+                return made, high
+            made.append(any_of(f"b{size}.{block}" for block in part))
+            high = part[-1] << size
         if high <= 0:
             break
-    return made
+    return made, high
 
 
 @lru_cache(maxsize=10_000)

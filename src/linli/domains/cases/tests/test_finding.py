@@ -259,7 +259,9 @@ def test_a_cursor_beyond_everything_begins_at_the_newest(city: City, cases: list
 @pytest.mark.parametrize("sizes", [BLOCKS, FEWER_BLOCKS])
 @pytest.mark.parametrize("before", [1, 2, 128, 129, 1024, 1025, 4_194_304, 4_194_305, 29_999_999])
 def test_windows_part_all_ids_below(before: int, sizes: tuple[int, ...]) -> None:
-    parts = [{tag.strip("'") for tag in window.split(" | ")} for window in windows(before, sizes)]
+    made, low = windows(before, sizes)
+    assert low == 0
+    parts = [{tag.strip("'") for tag in window.split(" | ")} for window in made]
     assert all(len(part) <= 64 for part in parts)
     for pk in {0, 1, before // 3, before // 2, before - 129, before - 2, before - 1}:
         if 0 <= pk < before:
