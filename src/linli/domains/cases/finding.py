@@ -20,7 +20,6 @@ from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Case as Choose
 from django.db.models import Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
@@ -28,9 +27,8 @@ from django.db.models.expressions import RawSQL
 from linli.domains.cases import permissions as may
 from linli.domains.cases import tags
 from linli.domains.cases.flow import flow
-from linli.domains.cases.models import GRID_LENGTH, Case
+from linli.domains.cases.models import GRID_LENGTH, IN_HAND, Case
 from linli.domains.cases.queries import (
-    IS_OPEN,
     PAGE,
     Filter,
     Page,
@@ -56,7 +54,7 @@ from linli.lib.time import at, now
 COUNT_LIMIT = 1000
 """Counts beside tabs stop here: 1,000 open cases or more are shown as 999+."""
 LOOKED_THROUGH = 4 * COUNT_LIMIT
-"""So many open cases are looked through once for all counts; of more, each list is counted by itself."""
+"""So many cases in hand are looked through once for all counts; of more, each list is counted by itself."""
 
 EXPORT_LIMIT = 50_000
 
@@ -266,8 +264,9 @@ def _few(actor: Actor, listed: Worklist, narrowed: Filter) -> QuerySet[Case]:
     if _is_untagged(actor):
         return narrowed.apply(worklist(actor, listed.code))
     listed_rows = narrowed.apply_to_rows(worklist(actor, listed.code))
-    if narrowed.number or (listed.tag == tags.OPEN and not narrowed.q):
-        return listed_rows  # its own conditions find it
+    is_found = listed.tag == tags.OPEN or bool(tags_of(actor, flow.view))
+    if narrowed.number or (is_found and not narrowed.q):
+        return listed_rows  # the indexes of what is in hand find it
     found, asked = _found_by(actor, narrowed, any_of([listed.tag]))
     among = _first(f"SELECT t.case_id FROM cases_casetext t WHERE {' AND '.join(found)}", asked)
     return listed_rows.filter(pk__in=among)
@@ -284,8 +283,8 @@ def _first(sql: str, parameters: list[Any]) -> RawSQL:
 def counts(actor: Actor, codes: Iterable[str]) -> dict[str, int]:
     """How many cases each worklist holds, at most ``COUNT_LIMIT``.
 
-    One query for all lists of work, as long as no more than ``LOOKED_THROUGH`` open cases are in sight; else,
-    and for other lists, one more query each.
+    One query for all lists of work, as long as no more than ``LOOKED_THROUGH`` cases in hand are in sight;
+    else, and for other lists, one more query each.
     """
     wanted = [worklist_of(code) for code in codes]
     found = _counted_at_once(actor, tuple(one for one in wanted if one.by_due))
@@ -304,9 +303,7 @@ def _counted_at_once(actor: Actor, lists: tuple[Worklist, ...]) -> dict[str, int
         sql, parameters = _counting(actor, lists, most)
     except EmptyResultSet:
         return {one.code: 0 for one in lists}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, _as_of_now(parameters))
-        looked_through, *told = cursor.fetchone()
+    ((looked_through, *told),) = fetch(sql, _as_of_now(parameters))
     return dict(zip((one.code for one in lists), told, strict=True)) if looked_through < most else {}
 
 
@@ -317,37 +314,31 @@ def _counting(actor: Actor, lists: tuple[Worklist, ...], most: int) -> Statement
     Joined by OR, where rows are granted in several ways: what is only counted needs no order.
     """
     with at(_START):
-        of_open = [one for one in lists if one.tag == tags.OPEN]
         is_on = {
             f"is_on_{one.code}": Choose(
                 When(condition_of(actor, one), then=Value(True)), default=Value(False)
             )
-            for one in of_open
+            for one in lists
         }
-        looked_at = visible(actor, flow).filter(IS_OPEN).annotate(**is_on).values(*is_on)[:most]
+        looked_at = visible(actor, flow).filter(IN_HAND).annotate(**is_on).values(*is_on)[:most]
         sql, parameters = looked_at.query.sql_with_params()
-        columns = ["count(*)"]
-        asked: list[Any] = []
-        for one in lists:
-            if one in of_open:
-                columns.append(f"count(*) FILTER (WHERE is_on_{one.code})")
-            else:
-                few, their = _few(actor, one, Filter()).values("pk")[:COUNT_LIMIT].query.sql_with_params()
-                columns.append(f"(SELECT count(*) FROM ({few}) few)")
-                asked += their
-    return f"SELECT {', '.join(columns)} FROM ({sql}) looked_at", [*asked, *parameters]
+    columns = ["count(*)", *(f"count(*) FILTER (WHERE {name})" for name in is_on)]
+    return f"SELECT {', '.join(columns)} FROM ({sql}) looked_at", list(parameters)
 
 
 def _counted(actor: Actor, listed: Worklist) -> int:
     try:
-        sql, parameters = (
-            soonest(actor, listed, Filter(), "", COUNT_LIMIT)
-            if listed.by_due
-            else newest(actor, listed, Filter(), "", COUNT_LIMIT)
-        )
+        sql, parameters = _among_many(actor, listed)
     except EmptyResultSet:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM ({sql}) listed", parameters)
-        (count,) = cursor.fetchone()
+    ((count,),) = fetch(f"SELECT count(*) FROM ({sql}) listed", parameters)
     return int(count)
+
+
+def _among_many(actor: Actor, listed: Worklist) -> Statement:
+    """The query for what stands on a list, up to the limit of counts, where much is in sight."""
+    if not listed.by_due:
+        return newest(actor, listed, Filter(), "", COUNT_LIMIT)
+    if listed.is_short or len(branches(actor, flow.view)) > 1:
+        return soonest(actor, listed, Filter(), "", COUNT_LIMIT)
+    return _statement(worklist(actor, listed.code).values("pk")[:COUNT_LIMIT])  # counted in any order

@@ -64,6 +64,10 @@ GRID_LENGTH = 15
 
 OPEN = tuple(s for s in CaseState.values if s != CaseState.CLOSED)
 
+IN_HAND = ~Q(state=CaseState.CLOSED) | Q(supervised=True)
+"""Open, or closed while a supervision is still to be answered: whatever stands on a list of work. The indexes
+of these also find what is only open, since that is always in hand."""
+
 
 def case_id() -> int:
     """A case's id is also the body of its number, so it comes from a sequence of its own."""
@@ -165,29 +169,16 @@ class Case(Record):
                 name="case_held_open",
                 condition=~Q(state=CaseState.CLOSED),
             ),
+            models.Index(fields=["stage_due_at", "id"], name="case_in_hand_city", condition=IN_HAND),
             models.Index(
-                fields=["stage_due_at", "id"], name="case_open_city", condition=~Q(state=CaseState.CLOSED)
+                fields=["district", "stage_due_at", "id"], name="case_in_hand_district", condition=IN_HAND
             ),
             models.Index(
-                fields=["district", "stage_due_at", "id"],
-                name="case_open_district",
-                condition=~Q(state=CaseState.CLOSED),
+                fields=["township", "stage_due_at", "id"], name="case_in_hand_township", condition=IN_HAND
             ),
-            models.Index(
-                fields=["township", "stage_due_at", "id"],
-                name="case_open_township",
-                condition=~Q(state=CaseState.CLOSED),
-            ),
-            models.Index(
-                fields=["area", "stage_due_at", "id"],
-                name="case_open_area",
-                condition=~Q(state=CaseState.CLOSED),
-            ),
+            models.Index(fields=["area", "stage_due_at", "id"], name="case_in_hand_area", condition=IN_HAND),
             GinIndex(
-                fields=["units"],
-                name="case_open_units",
-                condition=~Q(state=CaseState.CLOSED),
-                gin_pending_list_limit=64,
+                fields=["units"], name="case_in_hand_units", condition=IN_HAND, gin_pending_list_limit=64
             ),
             models.Index(fields=["lat", "lng"], name="case_open_near", condition=~Q(state=CaseState.CLOSED)),
             models.Index(fields=["merged_into"], name="case_merged", condition=Q(merged_into__isnull=False)),

@@ -103,7 +103,7 @@ def worklist_of(code: str) -> Worklist:
 
 
 IS_OPEN = ~Q(state=CaseState.CLOSED)
-"""Said as the indexes of open work say it."""
+"""Said as the indexes of what is in hand say it (``models.IN_HAND``)."""
 
 
 def condition_of(actor: Actor, listed: Worklist) -> Q:
