@@ -43,6 +43,8 @@ class Ground:
     scale: float
     lives: int
     """How many lives a city is made of."""
+    in_place: bool = False
+    """Whether whoever writes does so in the city itself, where there is no room for a copy."""
 
     @property
     def server_pid(self) -> int:
@@ -77,7 +79,10 @@ class Ground:
                 cursor.execute("VACUUM ANALYZE")
 
     def copy(self, template: str, name: str = "run") -> str:
-        """A fresh copy of a database, for whoever writes."""
+        """A fresh copy of a database, for whoever writes; ``in_place`` the database itself."""
+        if self.in_place:
+            self.renew(template)
+            return template
         connection.close()
         self.duplicate(template, name)
         self.use(name)
@@ -118,7 +123,7 @@ class Ground:
 
 
 @contextmanager
-def ground(scale: float, lives: int) -> Iterator[Ground]:
+def ground(scale: float, lives: int, *, in_place: bool = False) -> Iterator[Ground]:
     """The bench's own server for as long as the block lasts."""
     server = EmbeddedDatabase(say=print)
     lock = DataLock(server.data)
@@ -126,7 +131,7 @@ def ground(scale: float, lives: int) -> Iterator[Ground]:
     try:
         server.start()
         try:
-            yield Ground(server, scale, lives)
+            yield Ground(server, scale, lives, in_place)
         finally:
             connection.close()
             server.stop()

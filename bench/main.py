@@ -66,6 +66,8 @@ class Settings:
     """The only one of ``peers`` to be measured; empty: all."""
     install: bool = False
     """Whether peers that are missing are installed first."""
+    in_place: bool = False
+    """Whether what is written stays in the city: a very large one has no room for a copy."""
 
 
 USUAL = Settings(
@@ -124,7 +126,7 @@ def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
     from bench.ground import ground
     from bench.peers import measure as peers
 
-    with ground(chosen.scale, chosen.lives) as base:
+    with ground(chosen.scale, chosen.lives, in_place=chosen.in_place) as base:
         for what, measure in (
             ("city", city.run),
             ("intake", intake.run),
@@ -156,6 +158,7 @@ GIVEN = (
     "clients",
     "peer",
     "install",
+    "in_place",
 )
 """Settings that are options."""
 
@@ -186,5 +189,8 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--peer", metavar="NAME", help="peers: this one only, such as django-helpdesk")
     parser.add_argument(
         "--install", action="store_true", help="peers: install what is missing (PyPI, Debian)"
+    )
+    parser.add_argument(
+        "--in-place", action="store_true", help="write into the city itself, without a copy of it"
     )
     return parser.parse_args(argv)
