@@ -124,9 +124,12 @@ def _found(actor: Actor, narrowed: Filter, before: int) -> Statement:
         in_grid = f"SELECT id AS case_id FROM cases_case WHERE left(area, {GRID_LENGTH}) = %s AND id < %s"
         return f"{in_grid} ORDER BY id DESC OFFSET 0", [grid, before]
     found, asked = _found_by(actor, narrowed)
+    if not asked:
+        return "SELECT t.case_id FROM cases_casetext t WHERE t.case_id < %s ORDER BY t.case_id DESC", [before]
+    # + 0 holds the planner to the index of tags: to go down the ids would be to look at nearly all of them
     rest = f"SELECT t.case_id FROM cases_casetext t WHERE {' AND '.join([*found, 't.case_id < %s'])}"
-    rest += " ORDER BY t.case_id DESC OFFSET 0"
-    if grid or not asked:
+    rest += " ORDER BY t.case_id + 0 DESC OFFSET 0"
+    if grid:
         return rest, [*asked, before]
     parts, low = _near(actor, narrowed, before)
     near = f"SELECT t.case_id FROM cases_casetext t WHERE {' AND '.join(['t.tags @@ part.ids', *found])}"
