@@ -334,15 +334,13 @@ def in_lists(indicator: Indicator) -> Indicator:
     return replace(indicator, min_sample=LIST_SAMPLE)
 
 
-HELD = (OPEN, OVERDUE, SOON)
+HELD = (OPEN, OVERDUE)
 """What is told of the unit with which a case lies."""
-LED = (ON_TIME_CLOSING,)
-"""What is told of the unit that leads a case."""
 
 stand(
     flow,
     windows={1: tuple(INDICATORS.values()), 30: tuple(INDICATORS.values())},
-    groups={"holder_id": HELD, "lead_id": LED, "matter_id": (REPORTED,)},
+    groups={"holder_id": HELD, "matter_id": (REPORTED,)},
     dated=(REPORTED, CLOSED),
     moments=(("stage_due_at", dt.timedelta()), ("stage_due_at", -dt.timedelta(hours=SOON_HOURS))),
     # a supervision waits for its reply even after the case was closed
@@ -410,28 +408,23 @@ def in_category(name: str) -> Q:
 
 @dataclass(frozen=True)
 class UnitFigures:
-    """What lies with one unit now, and how what it led came out."""
+    """What lies with one unit now."""
 
     unit: int
     name: str
     figures: Mapping[str, Figure]
 
 
-def by_unit(on: Cases, period: Period) -> list[UnitFigures]:
-    """Units with open cases or cases led in the period, by name; two queries.
+def by_holder(on: Cases, period: Period) -> list[UnitFigures]:
+    """Units that hold open cases, by name, with ``HELD``; one query.
 
-    ``open``, ``overdue`` and ``soon`` count what the unit holds now; ``on_time_closing`` what it led, from
-    ``LIST_SAMPLE`` cases on. A list for help and supervision, not a ranking: it is sorted by name.
+    A list for help and supervision, not a ranking: it is sorted by name.
     """
-    held, led = HELD, [in_lists(one) for one in LED]
-    holding = figures(on, held, period, by="holder_id")
-    leading = figures(on, led, period, by="lead_id")
-    found = []
-    for unit in {*holding, *leading} - {None}:
-        told = {one.code: nothing(one) for one in (*held, *led)}
-        told |= holding.get(unit, {}) | leading.get(unit, {})
-        if any(figure.numerator or figure.denominator for figure in told.values()):
-            found.append(UnitFigures(unit, book().name(unit), told))
+    found = [
+        UnitFigures(unit, book().name(unit), row)
+        for unit, row in figures(on, HELD, period, by="holder_id").items()
+        if unit is not None and any(figure.numerator for figure in row.values())
+    ]
     return sorted(found, key=lambda one: one.name)
 
 

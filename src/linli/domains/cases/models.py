@@ -177,6 +177,11 @@ class Case(Record):
                 fields=["township", "stage_due_at", "id"], name="case_in_hand_township", condition=IN_HAND
             ),
             models.Index(fields=["area", "stage_due_at", "id"], name="case_in_hand_area", condition=IN_HAND),
+            models.Index(
+                fields=["urgency", "stage_due_at", "id"],
+                name="case_open_urgent",
+                condition=~Q(state=CaseState.CLOSED) & Q(urgency__in=["urgent", "very_urgent"]),
+            ),
             GinIndex(
                 fields=["units"], name="case_in_hand_units", condition=IN_HAND, gin_pending_list_limit=64
             ),

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import Case as Choose
-from django.db.models import Q, When
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from linli.domains.cases import indicators
-from linli.domains.cases.models import Case
 from linli.faces.wall import addresses
 from linli.faces.wall.sight import Sight
+from linli.kernel.areas import queries as areas
 from linli.kernel.areas.levels import Level, ancestors
 from linli.kernel.areas.queries import grids_geojson
+from linli.kernel.areas.tree import Held
+from linli.kernel.clocks.models import Urgency
 from linli.kernel.insight.figures import Figure
 from linli.lib.time import now
 
 SCALES = ((1, 2, 4, 8), (1, 5, 10, 20), (1, 10, 25, 50), (1, 50, 100, 200), (1, 200, 500, 1000))
 """Steps of the four shades: from so many open cases on."""
 MOST_POINTS = {Level.CITY: 120, Level.DISTRICT: 160}
+MOST_MAPS = 32
 MANY_POINTS = 300
 """So many points can be told apart on a screen; the most urgent come first, then the longest overdue."""
+MOST_AREAS = 1_500
+"""So many areas can be told apart on a screen."""
+FINEST_FIRST = (Level.GRID, Level.COMMUNITY, Level.TOWNSHIP, Level.DISTRICT)
 SIMPLIFY_METRES = {Level.CITY: 15.0, Level.DISTRICT: 5.0}
 """What a screen cannot show is not sent."""
 
 NOTHING = "没有在办事件"
+NUMBER = "0000000000"
+"""In the place of a case's number, to put an address together once for all cases."""
 
 Collection = dict[str, Any]
 
@@ -42,10 +52,17 @@ class AreaMap:
     sight: Sight
 
     @cached_property
+    def shaded(self) -> Level:
+        """The finest level, down to the grid, of which there are no more areas than a screen can show."""
+        numbers = Counter(node.level for node in areas.subtree(self.sight.area))
+        levels = [level for level in FINEST_FIRST if level.width >= self.sight.level.width]
+        return next((level for level in levels if numbers[level] <= MOST_AREAS), levels[-1])
+
+    @cached_property
     def counts(self) -> dict[str, dict[str, Figure]]:
-        """Open and overdue cases by grid; one query."""
+        """Open and overdue cases by shaded area; one query."""
         wanted = (indicators.OPEN, indicators.OVERDUE)
-        return indicators.by_area(self.sight.cases, wanted, self.sight.today, Level.GRID)
+        return indicators.by_area(self.sight.cases, wanted, self.sight.today, self.shaded)
 
     @cached_property
     def scale(self) -> tuple[int, ...]:
@@ -79,67 +96,106 @@ class AreaMap:
         return {"type": "FeatureCollection", "features": [*self._named(), *self._grids()]}
 
     def _grids(self) -> list[Collection]:
-        features = _features(self.sight, Level.GRID)
-        for feature in features:
-            properties = feature["properties"]
-            code = properties["code"]
-            shade, detail = self.marks.get(code, (0, _(NOTHING)))
-            named = self.sight.level in (Level.COMMUNITY, Level.GRID)
-            feature["properties"] = {
+        named = self.sight.level in (Level.COMMUNITY, Level.GRID)
+        pattern, nothing = _("%(name)s：%(detail)s"), (0, _(NOTHING))
+        shaded = []
+        for feature in _features(self.sight, self.shaded):
+            code, name = feature["properties"]["code"], feature["properties"]["name"]
+            shade, detail = self.marks.get(code, nothing)
+            properties = {
                 "code": code,
-                "name": properties["name"] if named else "",
-                "detail": detail
-                if named
-                else _("%(name)s：%(detail)s") % {"name": properties["name"], "detail": detail},
+                "name": name if named else "",
+                "detail": detail if named else pattern % {"name": name, "detail": detail},
                 "shade": shade,
                 "url": self._down(code),
             }
-        return features
+            shaded.append(feature | {"properties": properties})
+        return shaded
 
     def _down(self, grid: str) -> str:
         """A click goes one level down; in a grid to the list of its open cases."""
         if grid == self.sight.area:
             return addresses.behind(self.sight.actor, indicators.OPEN, grid, self.sight.today)
         path = itertools.chain(ancestors(grid), [grid])
-        return addresses.wall(next(code for code in path if len(code) > len(self.sight.area)))
+        below = next(code for code in path if len(code) > len(self.sight.area))
+        if below not in self._walls:
+            self._walls[below] = addresses.wall(below)
+        return self._walls[below]
+
+    @cached_property
+    def _walls(self) -> dict[str, str]:
+        """Addresses of the areas one level down: many grids lead to the same."""
+        return {}
 
     def _named(self) -> list[Collection]:
         below = {Level.CITY: Level.DISTRICT, Level.DISTRICT: Level.TOWNSHIP, Level.TOWNSHIP: Level.COMMUNITY}
         level = below.get(self.sight.level)
-        return _features(self.sight, level) if level else []
+        return _features(self.sight, level) if level and level is not self.shaded else []
 
     def points(self) -> Collection:
         """Open cases that are urgent or overdue, no more than can be told apart.
 
         Sensitive cases are not shown: a point may be somebody's home.
         """
-        waiting = Q(stage_due_at__lte=now()) | Q(urgency__in=["urgent", "very_urgent"])
-        found = self.sight.cases.records.filter(indicators.IS_OPEN & waiting, sensitive=False)
         most = MOST_POINTS.get(self.sight.level, MANY_POINTS)
-        urgency = Choose(When(urgency="very_urgent", then=0), When(urgency="urgent", then=1), default=2)
-        shown = found.order_by(urgency, "stage_due_at", "id")[:most]
-        return {"type": "FeatureCollection", "features": [_point(case) for case in shown]}
+        open_ = self.sight.cases.records.filter(indicators.IS_OPEN, sensitive=False)
+        shown: list[Point] = []
+        # each by an index in the order in which it is shown, the later ones only where there is still room
+        for some in (
+            Q(urgency="very_urgent"),
+            Q(urgency="urgent"),
+            Q(urgency="normal", stage_due_at__lte=now()),
+        ):
+            found = open_.filter(some).order_by("stage_due_at", "id")
+            shown += map(Point._make, found.values_list(*Point._fields)[: most - len(shown)])
+            if len(shown) == most:
+                break
+        return {"type": "FeatureCollection", "features": _features_of(shown)}
 
 
 def _features(sight: Sight, level: Level) -> list[Collection]:
-    drawn = grids_geojson(sight.area, level=level, simplify=SIMPLIFY_METRES.get(sight.level, 0.0))
-    found: list[Collection] = orjson.loads(drawn)["features"]
-    return found
+    key = sight.area, level, SIMPLIFY_METRES.get(sight.level, 0.0)
+    maps = _maps.get()
+    if key not in maps:
+        if len(maps) >= MOST_MAPS:
+            maps.clear()
+        area, _level, simplify = key
+        maps[key] = orjson.loads(grids_geojson(area, level=level, simplify=simplify))["features"]
+    return maps[key]
 
 
-def _point(case: Case) -> Collection:
-    is_late = case.stage_due_at is not None and case.stage_due_at <= now()
-    words = [
-        case.title,
-        _(case.get_urgency_display()) if case.urgency != "normal" else "",
-        _("已超期") if is_late else "",
-    ]
-    return {
-        "type": "Feature",
-        "geometry": {"type": "Point", "coordinates": [round(case.lng, 6), round(case.lat, 6)]},
-        "properties": {
-            "name": _("，").join(word for word in words if word),
-            "url": reverse("desk:case", args=[case.number]),
+def _no_maps() -> dict[tuple[str, Level, float], list[Collection]]:
+    return {}
+
+
+_maps = Held(_no_maps)
+"""Features as they are drawn, once for each number of the tree; not to be changed by who reads them."""
+
+
+class Point(NamedTuple):
+    """What the map shows of a case."""
+
+    number: str
+    title: str
+    urgency: str
+    stage_due_at: dt.datetime | None
+    lng: float
+    lat: float
+
+
+def _features_of(points: Iterable[Point]) -> list[Collection]:
+    at, comma, late = now(), _("，"), _("已超期")
+    urgent = {level.value: _(level.label) if level is not Urgency.NORMAL else "" for level in Urgency}
+    url = reverse("desk:case", args=[NUMBER])
+    found = []
+    for point in points:
+        is_late = point.stage_due_at is not None and point.stage_due_at <= at
+        words = (point.title, urgent[point.urgency], late if is_late else "")
+        properties = {
+            "name": comma.join(word for word in words if word),
+            "url": url.replace(NUMBER, point.number),
             "tone": "danger" if is_late else "warning",
-        },
-    }
+        }
+        place = {"type": "Point", "coordinates": [round(point.lng, 6), round(point.lat, 6)]}
+        found.append({"type": "Feature", "geometry": place, "properties": properties})
+    return found

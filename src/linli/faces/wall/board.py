@@ -24,6 +24,7 @@ from linli.kernel.insight.stock import open_per_day
 from linli.web.components import Crumb, Tone, in_chinese
 
 LATEST = 12
+LATEST_SHOWN = ("number", "title", "area", "state", "urgency", "sensitive", "opened_at")
 CATEGORIES = 8
 HOURS_PER_DAY = 24
 HEADLINE = (
@@ -258,7 +259,7 @@ def _units(sight: Sight) -> list[UnitLine]:
                 holder=unit.unit,
             ),
         )
-        for unit in indicators.by_unit(sight.cases, sight.recent)
+        for unit in indicators.by_holder(sight.cases, sight.recent)
         if unit.figures[indicators.OVERDUE.code].numerator
     ]
 
@@ -299,7 +300,7 @@ def _stock(sight: Sight) -> Stock:
 
 def _latest(sight: Sight) -> list[Latest]:
     """The newest cases. Sensitive ones keep their title and their place to themselves."""
-    cases = list(sight.cases.records.order_by("-id")[:LATEST])
+    cases = list(sight.cases.records.only(*LATEST_SHOWN).order_by("-id")[:LATEST])
     paths = paths_of({case.area for case in cases}, below=sight.area)
     return [
         Latest(

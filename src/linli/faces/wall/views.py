@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
-import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
@@ -17,11 +16,11 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from linli.faces.wall import figure_page
-from linli.faces.wall.area_map import NOTHING, AreaMap
-from linli.faces.wall.board import board
-from linli.faces.wall.panels import digest, panels_of
+from linli.faces.wall.area_map import NOTHING
+from linli.faces.wall.panels import digest
 from linli.faces.wall.screen import COOKIE, actor_of_screen, is_screen, keep
 from linli.faces.wall.sight import sight_of
+from linli.faces.wall.told import mark_of, told
 from linli.kernel.access.actor import Actor
 from linli.lib.time import now
 
@@ -67,17 +66,13 @@ def _entrance(request: HttpRequest) -> str:
 def show(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The wall of an area (``?area=``), by default of the viewer's own."""
     sight = sight_of(actor, request.GET.get("area", ""))
-    read, drawn = board(sight), AreaMap(sight)
+    shown = told(sight, mark_of(sight))
     response = render(
         request,
         "wall/board.html",
         {
             "sight": sight,
-            "trail": read.trail,
-            "panels": {panel.name: panel for panel in panels_of(read, sight)},
-            "areas": drawn.areas(),
-            "points": drawn.points(),
-            "legend": drawn.legend,
+            "told": shown,
             "taken_at": now(),
             "refresh_seconds": REFRESH_SECONDS,
             "nothing": gettext(NOTHING),
@@ -106,19 +101,21 @@ def live(request: HttpRequest) -> HttpResponse:
 @signed_in
 def _live(request: HttpRequest, actor: Actor) -> HttpResponse:
     sight = sight_of(actor, request.GET.get("area", ""))
-    drawn = AreaMap(sight)
-    told: dict[str, Any] = {
-        "panels": {one.name: [one.mark, one.content] for one in panels_of(board(sight), sight)},
-        "marks": drawn.marks,
-        "legend": drawn.legend,
-        "points": drawn.points(),
-    }
-    body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS, default=str)
-    etag = f'"{digest(body)}"'
-    unchanged = request.headers.get("If-None-Match") == etag
-    response = HttpResponseNotModified() if unchanged else HttpResponse(body, "application/json")
-    response["ETag"] = etag
+    mark = mark_of(sight)
+    if mark and _knows(request, mark):
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        body = told(sight, mark).news
+        mark = mark or digest(body)
+        unchanged = _knows(request, mark)
+        response = HttpResponseNotModified() if unchanged else HttpResponse(body, "application/json")
+    response["ETag"] = f'"{mark}"'
     return response
+
+
+def _knows(request: HttpRequest, mark: str) -> bool:
+    """Whether whoever asks has what ``mark`` stands for; a proxy that compresses makes the tag a weak one."""
+    return request.headers.get("If-None-Match", "").removeprefix("W/") == f'"{mark}"'
 
 
 @require_safe

@@ -42,6 +42,15 @@ class Ground(Generic[R]):
         return kept, self.whole, days
 
     @cached_property
+    def state(self) -> str | None:
+        """What stays the same as long as these records and their figures do, at most some seconds old; None
+        where nobody keeps them."""
+        kept = STANDING.get(self.family)
+        if kept is None or self.whole is None or not self._is_kept:
+            return None
+        return keeping.state_of(kept, self.whole)
+
+    @cached_property
     def _is_kept(self) -> bool:
         """Brought up to date at the first look: a page's figures over one ground are as of that, or later."""
         return keeping.fresh(STANDING[self.family])

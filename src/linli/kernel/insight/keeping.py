@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from linli.kernel.insight.facts import Facts, share, with_facts
 from linli.kernel.insight.models import Sum, Tally, Watermark
 from linli.kernel.insight.places import carried_on, today_code
 from linli.kernel.insight.standing import (
+    LOOKS,
     OPEN,
     STANDING,
     TURNS,
@@ -76,16 +78,32 @@ def keep(standing: Standing[Any]) -> bool:
         mark = Watermark.objects.filter(family=standing.family).first()
         changed = _changed(standing, mark, at) if mark is not None and mark.rests_on == rests_on else None
         if mark is None or changed is None or at < mark.at or local_day(at) != local_day(mark.at):
+            made = secrets.token_hex(16)
             _count_anew(standing, at)
         else:
+            made = mark.made
             _count_again(standing, at, changed)
         Watermark.objects.bulk_create(
-            [Watermark(family=standing.family, settled=settled, at=at, rests_on=rests_on)],
+            [Watermark(family=standing.family, settled=settled, at=at, rests_on=rests_on, made=made)],
             update_conflicts=True,
             unique_fields=["family"],
-            update_fields=["settled", "at", "rests_on"],
+            update_fields=["settled", "at", "rests_on", "made"],
         )
     return True
+
+
+def state_of(standing: Standing[Any], area: str) -> str:
+    """What stays the same for as long as nothing has been looked at that lies in ``area``: figures and
+    records are then what they were. Another after all was made anew, and on another day."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT made, (SELECT number FROM insight_sum s"
+            " WHERE s.family = w.family AND s.area = %s AND s.name = %s)"
+            " FROM insight_watermark w WHERE w.family = %s",
+            [area, LOOKS, standing.family],
+        )
+        made, looks = cursor.fetchone() or ("", None)
+    return f"{made} {looks or 0} {local_day(now())}"
 
 
 def keep_all() -> None:
@@ -121,7 +139,7 @@ def _count_anew(standing: Standing[Any], at: dt.datetime) -> None:
     Tally.objects.filter(family=standing.family).delete()
     Sum.objects.filter(family=standing.family).delete()
     for some in batched(_candidates(standing, at), BATCH):
-        _write(standing, {}, _tallies(standing, at, some))
+        _write(standing, {}, _look_at(standing, at, some))
 
 
 def _count_again(standing: Standing[Any], at: dt.datetime, changed: Sequence[int]) -> None:
@@ -129,7 +147,7 @@ def _count_again(standing: Standing[Any], at: dt.datetime, changed: Sequence[int
         held = Tally.objects.filter(pk__in=some)
         before = {tally.pk: tally for tally in held}
         held.delete()
-        _write(standing, before, _tallies(standing, at, some))
+        _write(standing, before, _look_at(standing, at, some))
 
 
 def batched(some: Sequence[T], size: int) -> Iterator[Sequence[T]]:
@@ -137,9 +155,13 @@ def batched(some: Sequence[T], size: int) -> Iterator[Sequence[T]]:
         yield some[start : start + size]
 
 
-def _write(standing: Standing[Any], before: Mapping[int, Tally], after: Mapping[int, Tally]) -> None:
+def _write(standing: Standing[Any], before: Mapping[int, Tally], looked: Looked) -> None:
+    after = looked.tallies()
     Tally.objects.bulk_create(after.values())
     change: Counter[tuple[str, str]] = Counter()
+    seen = {(pk, tally.area) for pk, tally in before.items()} | set(looked.areas().items())
+    for _, place in seen:
+        change.update((area, LOOKS) for area in _around(place))
     for tallies, sign in ((before, -1), (after, 1)):
         for tally in tallies.values():
             for area in _around(tally.area):
@@ -182,15 +204,15 @@ def _last(days: int, at: dt.datetime) -> Period:
     return Period(local_day(at) - dt.timedelta(days=days - 1), local_day(at), at)
 
 
-def _tallies(standing: Standing[Any], at: dt.datetime, ids: Sequence[int]) -> dict[int, Tally]:
-    """What each of these records adds; those that add nothing, now or later, are left out."""
+def _look_at(standing: Standing[Any], at: dt.datetime, ids: Sequence[int]) -> Looked:
+    """What each of these records adds."""
     looked = Looked(standing, at, ids)
     for days in standing.windows:
         looked.at_records(days)
         looked.at_moves(days)
     looked.at_turns()
     looked.at_times()
-    return looked.tallies()
+    return looked
 
 
 @dataclass
@@ -206,21 +228,27 @@ class Looked:
     middles: dict[int, float] = field(default_factory=dict)
     times: dict[int, dt.datetime] = field(default_factory=dict)
 
-    def tallies(self) -> dict[int, Tally]:
+    def areas(self) -> dict[int, str]:
+        """Where each record lies, as the tree stands today."""
         moved = carried_on()
+        return {pk: today_code(area, moved) for pk, (_, area, _) in self.places.items()}
+
+    def tallies(self) -> dict[int, Tally]:
+        """By record; one that adds nothing is there too, else it would be looked at until no transaction is
+        left that is older than its move."""
+        areas = self.areas()
         return {
             pk: Tally(
                 record_id=pk,
                 family=self.standing.family,
                 district=district,
-                area=today_code(area, moved),
+                area=areas[pk],
                 version=version,
                 adds=dict(self.adds[pk]),
                 middle=self.middles.get(pk),
                 next_at=self.times.get(pk),
             )
-            for pk, (district, area, version) in self.places.items()
-            if self.adds[pk] or pk in self.times
+            for pk, (district, _, version) in self.places.items()
         }
 
     def at_records(self, days: int) -> None:

@@ -47,6 +47,10 @@ class Sum(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "常备指标的合计"
+        indexes: ClassVar[list[models.Index]] = [
+            # one number of all areas of a level: without it all numbers of all of them would be read
+            models.Index(fields=["family", "name", "area"], name="sum_name")
+        ]
 
     def __str__(self) -> str:
         return f"{self.area} {self.name} = {self.number}"
@@ -59,6 +63,7 @@ class Watermark(models.Model):
     settled = models.CharField(max_length=20, help_text="xid8: every transaction before it is in the figures")
     at = models.DateTimeField()
     rests_on = models.CharField(max_length=64, help_text="digest of the declaration and what it rests on")
+    made = models.CharField(max_length=32, default="", help_text="which making of all figures anew this was")
 
     class Meta:
         verbose_name = verbose_name_plural = "常备指标的进度"

@@ -58,6 +58,11 @@ def forget() -> None:
 
 def edition(name: str) -> int:
     """The present edition of ``name``, at most a second old."""
+    return editions().get(name, 0)
+
+
+def editions() -> Mapping[str, int]:
+    """The present editions of all names, at most a second old: the same ones, the same reference data."""
     global _asked_at, _editions
     if time.monotonic() - _asked_at > FRESH_SECONDS:
         with connection.cursor() as cursor:
@@ -65,7 +70,7 @@ def edition(name: str) -> int:
             found = dict(cursor.fetchall())
         with _lock:
             _editions, _asked_at = found, time.monotonic()
-    return _editions.get(name, 0)
+    return _editions
 
 
 class Cached(Generic[T]):
@@ -144,6 +149,33 @@ class Lately(Generic[K, T]):
     def drop(self) -> None:
         self._asked_at = float("-inf")
         self._answers, self._used = {}, set()
+
+
+class Marked(Generic[K, T]):
+    """Answers by question, each good for as long as its mark is the same; a number of them, the latest kept.
+
+    For what is dear to make and asked for by many, where a mark that tells whether it still holds is cheap.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: dict[K, tuple[str, T]] = {}
+        _caches.append(self)
+
+    def __call__(self, key: K, mark: str, make: Callable[[], T]) -> T:
+        held = self._held.get(key)
+        if held is not None and held[0] == mark:
+            return held[1]
+        made = make()
+        with _lock:
+            self._held.pop(key, None)
+            while len(self._held) >= self._most:
+                del self._held[next(iter(self._held))]
+            self._held[key] = (mark, made)
+        return made
+
+    def drop(self) -> None:
+        self._held = {}
 
 
 def drop_all() -> None:

@@ -109,19 +109,28 @@ def test_without_cases_there_is_no_value_and_no_error(city: City) -> None:
                 assert figure.value is None
         else:
             assert figure.value == 0
-    assert indicators.by_unit(on, Period.days(30)) == []
+    assert indicators.by_holder(on, Period.days(30)) == []
     assert indicators.by_category(on, indicators.REPORTED, Period.days(30)) == []
 
 
 def test_lists_show_no_share_over_a_small_sample(lived: City) -> None:
     with at(END):
         period = Period.days(30)
-        units = indicators.by_unit(indicators.seen_by(lived.actor("mayor")), period)
-    assert [unit.name for unit in units] == sorted(unit.name for unit in units)
-    shares = [unit.figures[indicators.ON_TIME_CLOSING.code] for unit in units]
+        on = indicators.seen_by(lived.actor("mayor"))
+        told = indicators.by_area(on, [indicators.ON_TIME_CLOSING], period, Level.GRID)
+    shares = [row[indicators.ON_TIME_CLOSING.code] for row in told.values()]
     small = [one for one in shares if (one.denominator or 0) < indicators.LIST_SAMPLE]
     assert small
     assert all(one.value is None for one in small)
+
+
+def test_units_are_listed_by_name_with_what_they_hold(lived: City) -> None:
+    with at(END):
+        on = indicators.seen_by(lived.actor("mayor"))
+        units = indicators.by_holder(on, Period.days(30))
+        open_ = indicators.whole(on, [indicators.OPEN], Period.days(30))["open"].numerator
+    assert [unit.name for unit in units] == sorted(unit.name for unit in units)
+    assert 0 < sum(unit.figures["open"].numerator for unit in units) <= open_
 
 
 def test_days_and_hours_add_up_to_the_count(lived: City) -> None:

@@ -22,9 +22,11 @@ from linli.faces.wall.board import Shown, board
 from linli.faces.wall.panels import panels_of
 from linli.faces.wall.sight import sight_of
 from linli.kernel.access.actor import Actor
+from linli.kernel.areas.models import TreeVersion
 from linli.kernel.insight import keeping
 from linli.kernel.insight.conditions import Side
 from linli.kernel.insight.figures import listed
+from linli.kernel.records.editions import drop_all, raise_edition
 from linli.lib.time import at, now
 
 MAY = ["mayor", "leader", "dispatcher", "district_dispatcher", "head", "supervisor", "committee", "worker"]
@@ -125,14 +127,61 @@ def test_goes_down_to_a_grid_and_back_up(city: City) -> None:
     assert 'href="/wall/?area=9901"' not in page
 
 
-def test_says_nothing_has_changed_until_something_has(city: City) -> None:
+def test_says_nothing_has_changed_until_something_has(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     client = signed_in(city, "mayor")
     live(city, 3, seed=1, end=now())
     first = client.get("/wall/live")
     again = client.get("/wall/live", headers={"If-None-Match": first["ETag"]})
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
     live(city, 3, seed=2, end=now())
+    monkeypatch.setattr(keeping, "FRESH", dt.timedelta())  # as some seconds later
     assert client.get("/wall/live", headers={"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_reads_nothing_of_cases_and_figures_where_nothing_has_changed(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed_in(city, "mayor")
+    live(city, 3, seed=1, end=now())
+    known = {
+        "If-None-Match": f"W/{client.get('/wall/live')['ETag']}"
+    }  # weak: what a compressing proxy makes of it
+    monkeypatch.setattr(keeping, "FRESH", dt.timedelta(hours=1))
+    for headers in (known, {}):  # one who knows it, and another who looks at the same
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.get("/wall/live", headers=headers)
+        assert answer.status_code == (304 if headers else 200)
+        told = [query["sql"] for query in asked]
+        assert not any("cases_case" in sql for sql in told)
+        assert sum("insight_sum" in sql for sql in told) == 1, "the mark"
+
+
+@pytest.mark.parametrize("change", ["matter", "unit", "area", "day"])
+def test_something_has_changed_when_what_it_is_told_with_has(
+    city: City, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    client = signed_in(city, "mayor")
+    live(city, 3, seed=1, end=now())
+    monkeypatch.setattr(keeping, "FRESH", dt.timedelta())
+    known = client.get("/wall/live")["ETag"]
+    if change == "area":
+        TreeVersion.objects.create(edit="rename", codes=[], rows=0)
+    elif change != "day":
+        raise_edition("matters" if change == "matter" else "units")
+    with at(now() + dt.timedelta(days=change == "day")):
+        assert client.get("/wall/live", headers={"If-None-Match": known}).status_code == 200
+
+
+def test_what_is_kept_for_one_is_shown_to_nobody_who_may_see_less(city: City) -> None:
+    live(city, 20, seed=3, end=now())
+    Case.objects.update(sensitive=True)
+    walls = {}
+    with at(now()):  # so that what is kept holds for all of these looks
+        for word in MAY:
+            drop_all()
+            walls[word] = signed_in(city, word).get("/wall/live").content
+        for word in [*MAY, *reversed(MAY)]:
+            assert signed_in(city, word).get("/wall/live").content == walls[word]
 
 
 def test_hides_titles_and_places_of_sensitive_cases(city: City) -> None:
