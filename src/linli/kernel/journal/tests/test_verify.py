@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from linli.kernel.access.actor import Actor
 from linli.kernel.access.roles import ROLES, Scope, role
 from linli.kernel.journal import actions
+from linli.kernel.journal import verify as verifying
 from linli.kernel.journal.models import Entry, Remark, Root
 from linli.kernel.journal.permissions import ERASE_REMARK
 from linli.kernel.journal.tests.notes import AT, CLERK, Note, begun, moved
@@ -20,6 +21,12 @@ from linli.lib.errors import Invalid, NotAllowed, NotFound
 from linli.lib.time import at
 
 pytestmark = pytest.mark.usefixtures("notes")
+
+
+@pytest.fixture(autouse=True, params=[verifying.MANY, 0], ids=["together", "one by one"])
+def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records are looked at together, and each in a part of its own: the same is found."""
+    monkeypatch.setattr(verifying, "MANY", request.param)
 
 
 def behind_the_trigger(sql: str, *values: Any) -> None:
@@ -40,6 +47,13 @@ def note() -> Note:
 def test_an_untouched_journal_is_sound(note: Note) -> None:
     report = verify()
     assert (report.entries, report.chains, report.problems) == (3, 1, [])
+
+
+def test_every_entry_is_in_one_part() -> None:
+    for _ in range(3):
+        moved(begun())
+    report = verify()
+    assert (report.entries, report.chains, report.problems) == (6, 3, [])
 
 
 ENTRY_CHANGES = {
