@@ -8,22 +8,23 @@ from linli.domains.cases.flow import flow
 from linli.domains.cases.models import Case, CaseResult, CaseState
 from linli.domains.cases.stages import TITLES
 from linli.kernel.access.actor import SYSTEM
-from linli.kernel.clocks.firing import on_due_soon, on_overdue
-from linli.kernel.clocks.models import CalendarRevision, Clock
+from linli.kernel.clocks.firing import Due, on_due_soon, on_overdue
+from linli.kernel.clocks.models import CalendarRevision
 from linli.kernel.clocks.revising import Shift, on_shifted
 from linli.kernel.flow.perform import perform_many
 from linli.kernel.notices import actions as notices
 from linli.kernel.records.changes import Changes
+from linli.lib.time import now
 
 
 @on_due_soon(Case.family)
-def warn(clocks: Sequence[Clock]) -> None:
+def warn(clocks: Sequence[Due]) -> None:
     """Tell the unit that must act while there is still time; its head is not told, nobody is ranked."""
     _tell(clocks, "case.soon", "即将到期")
 
 
 @on_overdue(Case.family)
-def overdue(clocks: Sequence[Clock]) -> None:
+def overdue(clocks: Sequence[Due]) -> None:
     """Tell the handling unit first; close what its reporter has not answered in time."""
     _tell([c for c in clocks if c.name != "answer"], "case.overdue", "已超期")
     unanswered = [c.record_id for c in clocks if c.name == "answer"]
@@ -53,21 +54,23 @@ def follow_calendar(revision: CalendarRevision, shifts: Sequence[Shift]) -> None
     )
 
 
-def _tell(clocks: Sequence[Clock], kind: str, words: str) -> None:
-    cases = Case.objects.exclude(state=CaseState.CLOSED).in_bulk([clock.record_id for clock in clocks])
-    changes = Changes()
+def _tell(clocks: Sequence[Due], kind: str, words: str) -> None:
+    open_ = Case.objects.filter(pk__in=[clock.record_id for clock in clocks]).exclude(state=CaseState.CLOSED)
+    columns = ("pk", "title", "number", "district", "holder_id")
+    cases = {case.pk: case for case in open_.values_list(*columns, named=True)}
+    changes, at = Changes(), now()
     for clock in clocks:
         case = cases.get(clock.record_id)
         unit = clock.unit_id or (case.holder_id if case else None)
-        if case is None or unit is None:
-            continue
-        notices.tell(
-            changes,
-            kind=kind,
-            title=f"{TITLES[clock.name]}{words}：{case.title}",
-            record=(case.family, case.pk),
-            district=case.district,
-            units=[unit],
-            number=case.number,
-        )
+        if case is not None and unit is not None:
+            notices.tell(
+                changes,
+                kind=kind,
+                title=f"{TITLES[clock.name]}{words}：{case.title}",
+                record=(Case.family, clock.record_id),
+                district=case.district,
+                units=[unit],
+                number=case.number,
+                at=at,
+            )
     changes.write()

@@ -11,6 +11,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, QuerySet
@@ -19,7 +20,19 @@ from django.db.models.functions import Coalesce
 from linli.kernel.clocks.models import Clock
 from linli.lib.time import now
 
-Handler = Callable[[list[Clock]], None]
+
+class Due(NamedTuple):
+    """What is told of a clock that fires: reading all of its columns would cost as much as firing it."""
+
+    pk: int
+    family: str
+    record_id: int
+    district: str
+    unit_id: int | None
+    name: str
+
+
+Handler = Callable[[list[Due]], None]
 
 BATCH = 1_000
 
@@ -128,10 +141,11 @@ def _fire_part(
     fired, singly, failed = 0, 0, list[int]()
     while True:
         size = 1 if singly else limit
-        claimed: list[Clock] = []
+        claimed: list[Due] = []
         try:
             with transaction.atomic():
-                claimed = list(found.exclude(pk__in=failed).select_for_update(skip_locked=True)[:size])
+                rows = found.exclude(pk__in=failed).select_for_update(skip_locked=True)
+                claimed = list(map(Due._make, rows.values_list(*Due._fields)[:size]))
                 if not claimed:
                     return fired
                 district = claimed[0].district

@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, connection, connections,
 from procrastinate.contrib.django import app
 
 from linli.kernel.clocks import actions, firing, jobs
-from linli.kernel.clocks.firing import Fired, fire, on_due_soon, on_overdue
+from linli.kernel.clocks.firing import Due, Fired, fire, on_due_soon, on_overdue
 from linli.kernel.clocks.models import Clock
 from linli.kernel.clocks.tests.factories import Place, hours, local, started
 from linli.kernel.records.changes import Changes
@@ -84,7 +84,7 @@ def test_families_are_told_of_their_own_clocks_in_sets() -> None:
 def test_a_handler_that_fails_holds_up_only_its_own_clock() -> None:
     told: list[int] = []
 
-    def refuse_the_third(clocks: list[Clock]) -> None:
+    def refuse_the_third(clocks: list[Due]) -> None:
         if any(clock.record_id == 3 for clock in clocks):
             raise RuntimeError("no")
         told.extend(clock.record_id for clock in clocks)
@@ -157,7 +157,7 @@ def test_two_workers_fire_ten_thousand_clocks_exactly_once() -> None:
     workers: Counter[int] = Counter()
     lock, both = threading.Lock(), threading.Barrier(2)
 
-    def count(clocks: list[Clock]) -> None:
+    def count(clocks: list[Due]) -> None:
         with lock:
             told.update(clock.pk for clock in clocks)
             workers[threading.get_ident()] += len(clocks)
@@ -183,7 +183,7 @@ def test_what_a_killed_worker_had_in_hand_is_fired_by_the_next() -> None:
     told: list[int] = []
     batches: list[int] = []
 
-    def die_in_the_second_batch(clocks: list[Clock]) -> None:
+    def die_in_the_second_batch(clocks: list[Due]) -> None:
         """The worker's connection goes away as it does by kill -9: before anything is committed."""
         batches.append(len(clocks))
         if len(batches) == 2:
