@@ -217,7 +217,6 @@ class Templating:
         remarks = self._remarks()
         contents = [self._cut(_content(entry)) for entry in self._entries]
         for number, entry in enumerate(self._entries):
-            entry["prev"] = Hole("hash", number - 1) if number else b""
             entry["hash"] = Hole("hash", number)
         case["chain"] = Hole("hash", len(self._entries) - 1)
         for number, report in enumerate(reports):
@@ -392,8 +391,10 @@ class Templating:
 
 def _check(entries: Sequence[Mapping[str, Any]], reports: Sequence[Mapping[str, Any]]) -> None:
     """Refuse to go on where the platform makes hashes in another way than is done here."""
+    before = b""
     for entry in entries:
-        if hashlib.sha256(bytes(entry["prev"]) + _content(entry)).digest() != bytes(entry["hash"]):
+        before = hashlib.sha256(before + _content(entry)).digest()
+        if before != bytes(entry["hash"]):
             raise ValueError("an entry of the journal is hashed in another way than here")
     for report in reports:
         if bytes(report["token"]) != tracking_digest(report["id"]):

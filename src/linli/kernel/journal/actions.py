@@ -60,9 +60,8 @@ def enter(
         client_id=client_id,
         facts=facts,
         remark=digest,
-        prev=record.chain,
     )
-    entry.hash = entry_hash(entry)
+    entry.hash = entry_hash(bytes(record.chain), entry)
     changes.insert(entry)
     record.version, record.chain = seq, entry.hash
     return entry

@@ -26,12 +26,12 @@ class Link(Protocol):
     client_id: UUID | None
     facts: Any
     remark: Any
-    prev: Any
 
 
-def entry_hash(entry: Link) -> bytes:
-    """SHA-256 over the previous hash and the entry's content in canonical JSON (sorted keys, UTC).
+def entry_hash(before: bytes, entry: Link) -> bytes:
+    """SHA-256 over the hash of the entry before and the entry's content in canonical JSON (sorted keys, UTC).
 
+    ``before`` is empty for the first of a chain. No entry keeps it: it stands in the one with the number before.
     Everything of an entry is in it but ``tx``, which the database sets when the row is written.
     """
     remark = bytes(entry.remark).hex() if entry.remark else None
@@ -50,7 +50,7 @@ def entry_hash(entry: Link) -> bytes:
         entry.facts,
         remark,
     ]
-    return hashlib.sha256(bytes(entry.prev) + orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
+    return hashlib.sha256(before + orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def remark_digest(salt: bytes, text: str, public: bool) -> bytes:

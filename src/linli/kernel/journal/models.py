@@ -34,7 +34,6 @@ class Entry(Quick):
     client_id = models.UUIDField(null=True)
     facts = models.JSONField(default=dict)
     remark = models.BinaryField(null=True, help_text="salted SHA-256 of the remark, if there is one")
-    prev = models.BinaryField()
     hash = models.BinaryField()
     tx = XidField(db_default=RawSQL("pg_current_xact_id()", []))
 

@@ -136,7 +136,6 @@ class Row:
     facts: Any
     remark: bytes | None
     hash: bytes
-    prev: bytes
 
 
 class Head(NamedTuple):
@@ -249,10 +248,8 @@ def _verify_chain(
 
 def _follows(row: Row, prev: bytes) -> bool:
     """Whether the entry is what was written after the one with the hash ``prev``."""
-    if row.prev != prev:
-        return False
     row.facts = orjson.loads(row.facts)
-    return entry_hash(row) == row.hash
+    return entry_hash(prev, row) == row.hash
 
 
 def _verify_remarks(record_id: int, chain: list[Row], said: dict[Place, Said], report: Report) -> None:

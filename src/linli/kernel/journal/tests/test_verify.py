@@ -70,7 +70,6 @@ ENTRY_CHANGES = {
     "client_id": "gen_random_uuid()",
     "facts": "facts || '{\"more\": 1}'",
     "remark": "'\\x00'::bytea",
-    "prev": "'\\x00'::bytea",
     "hash": "'\\x00'::bytea",
 }
 
