@@ -66,7 +66,7 @@ JOIN alike ON alike.n = g %% (SELECT max(many) FROM alike) + 1
 """
 COLUMNS = (
     "family, record_id, task_id, unit_id, district, township, area, name, urgency, limit_amount,"
-    " limit_measure, source, schedule, cumulative, used_before_seconds, extended_seconds, soon_share,"
+    " limit_measure, source_id, schedule, cumulative, used_before_seconds, extended_seconds, soon_share,"
     " started_at, counted_from, budget_seconds, provisional"
 )
 FALL_DUE = f"UPDATE clocks_clock SET due_at = %s, soon_at = %s WHERE id = ANY(%s) AND id >= {FIRST_ID}"

@@ -30,6 +30,7 @@ from linli.config.migrations import migrate
 from linli.config.processes import DataLock
 from linli.kernel.access.actor import Actor, actor_of
 from linli.kernel.access.middleware import SESSION_POST
+from linli.kernel.clocks import sources
 from linli.kernel.records.editions import drop_all
 from linli.kernel.records.ids import forget_blocks
 from linli.kernel.units.models import Post, Token
@@ -60,6 +61,7 @@ class Ground:
         settings.DATABASES["default"]["NAME"] = name
         connection.settings_dict["NAME"] = name
         forget_blocks()
+        sources.forget()
         drop_all()
 
     def city(self, cases: int) -> str:

@@ -32,6 +32,7 @@ REFERENCE: Final = frozenset(
         "clocks_calendarday",
         "clocks_calendaryear",
         "clocks_schedule",
+        "clocks_source",
         "flow_setting",
         "identity_factor",
         "identity_recoverycode",

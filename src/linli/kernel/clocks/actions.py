@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext
 
 from linli.kernel.access.actor import Actor
+from linli.kernel.clocks import sources
 from linli.kernel.clocks.calendar import DAY, HOUR, Limit, explain, local_text, span_words
 from linli.kernel.clocks.errors import ClockNotPaused, ClockPaused, ClockStopped, LimitNotConvertible
 from linli.kernel.clocks.models import CalendarRevision, Clock, Outcome, Urgency
@@ -84,7 +85,7 @@ def start(
         urgency=urgency,
         limit_amount=limit.amount,
         limit_measure=measure.value,
-        source=limit.source,
+        source_id=sources.keep(limit.source),
         schedule=schedule,
         cumulative=cumulative,
         used_before_seconds=used,

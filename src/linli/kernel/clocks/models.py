@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from linli.kernel.clocks import calendar
+from linli.kernel.clocks import calendar, sources
 from linli.kernel.clocks.calendar import Limit, Measure
 from linli.kernel.records.models import C, Placed, record_id
 from linli.kernel.units.models import UnitKind
@@ -163,6 +163,19 @@ class Outcome(models.TextChoices):
     CANCELLED = "cancelled", "取消"
 
 
+class Source(models.Model):
+    """What somebody laid a limit down in: told once for all the clocks that rest on it (see ``sources``)."""
+
+    id = models.BigIntegerField(primary_key=True, editable=False)
+    text = models.CharField("时限依据", max_length=500)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "时限依据"
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Clock(Placed):
     """One deadline of one record, or of one task of it.
 
@@ -181,26 +194,26 @@ class Clock(Placed):
 
     limit_amount = models.IntegerField("时限")
     limit_measure = models.CharField("计时方式", max_length=10, choices=MEASURES, db_collation=C)
-    source = models.CharField("时限依据", max_length=500)
     schedule = models.CharField("作息时间", max_length=20, db_collation=C)
     cumulative = models.BooleanField("累计计时", default=False)
-    used_before_seconds = models.BigIntegerField("此前已用", default=0)
-    extended_seconds = models.BigIntegerField("延长", default=0)
+    used_before_seconds = models.IntegerField("此前已用", default=0)
+    extended_seconds = models.IntegerField("延长", default=0)
     soon_share = models.SmallIntegerField("临期提醒点（%）")
 
     started_at = models.DateTimeField("开始时间")
     counted_from = models.DateTimeField("起算时间")
-    budget_seconds = models.BigIntegerField("起算时剩余")
+    budget_seconds = models.IntegerField("起算时剩余")
     due_at = models.DateTimeField("到期时间")
     soon_at = models.DateTimeField("临期时间")
     provisional = models.BooleanField("暂定", default=False)
     paused_at = models.DateTimeField("暂停时间", null=True)
-    remaining_seconds = models.BigIntegerField("暂停时剩余", null=True)
-    paused_seconds = models.BigIntegerField("累计暂停（秒）", default=0)
+    remaining_seconds = models.IntegerField("暂停时剩余", null=True)
+    paused_seconds = models.IntegerField("累计暂停（秒）", default=0)
     stopped_at = models.DateTimeField("停止时间", null=True)
     outcome = models.CharField("结果", max_length=10, choices=Outcome.choices, null=True)
     soon_fired_at = models.DateTimeField("临期提醒发出时间", null=True)
     overdue_fired_at = models.DateTimeField("超期提醒发出时间", null=True)
+    source_id = models.BigIntegerField("时限依据", default=sources.NONE, editable=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "时限"
@@ -243,6 +256,11 @@ class Clock(Placed):
 
     def __str__(self) -> str:
         return f"{self.family} {self.record_id} {self.name}"
+
+    @property
+    def source(self) -> str:
+        """What the limit was laid down in."""
+        return sources.text_of(self.source_id)
 
     @property
     def limit(self) -> Limit:

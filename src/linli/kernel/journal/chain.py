@@ -31,7 +31,7 @@ class Link(Protocol):
 def entry_hash(before: bytes, entry: Link) -> bytes:
     """SHA-256 over the hash of the entry before and the entry's content in canonical JSON (sorted keys, UTC).
 
-    ``before`` is empty for the first of a chain. No entry keeps it: it stands in the one with the number before.
+    ``before`` is empty for the first of a chain. No entry keeps it: it stands in the one before.
     Everything of an entry is in it but ``tx``, which the database sets when the row is written.
     """
     remark = bytes(entry.remark).hex() if entry.remark else None
