@@ -19,6 +19,7 @@ from linli.domains.cases.models import Case, Report, Task
 from linli.domains.matters import queries as matters
 from linli.kernel.access.actor import PUBLIC, Actor, holder_of
 from linli.kernel.areas.queries import paths_of
+from linli.kernel.clocks import telling
 from linli.kernel.clocks.models import Clock
 from linli.kernel.files import actions as files
 from linli.kernel.files.queries import claim_of
@@ -536,7 +537,7 @@ def case_journal(request: HttpRequest, number: str) -> list[EntryOut]:
             unit=UnitNamed.of(entry.unit),
             remark=said.text if said else "",
             public=said.public if said else False,
-            facts=entry.facts,
+            facts=telling.named(entry.facts, entry.at),
             hash=bytes(entry.hash).hex(),
         )
         for entry, said in journal.chain(found.pk)

@@ -119,7 +119,9 @@ def dispatch(step: Step[Case, g.Dispatch]) -> None:
     for unit in (lead, *assists):
         matters.check_dispatch(matter, unit=unit, area=case.area)
     is_final = case.hand_backs >= parameters.value(flow, HAND_BACKS, case.area)
-    step.facts |= {"lead": lead.pk, "assist": [u.pk for u in assists], "matter": matter.pk, "final": is_final}
+    step.facts |= {"lead": lead.pk, "matter": matter.pk}
+    step.facts |= {"assist": [unit.pk for unit in assists]} if assists else {}
+    step.facts |= {"final": True} if is_final else {}
     step.set(lead_id=lead.pk, holder_id=lead.pk, matter_confirmed=True)
     task = effects.open_task(step, lead, TaskKind.LEAD, given_by=step.actor.unit, is_final=is_final)
     stages.enter_stage(step, unit=lead.pk, task=task)

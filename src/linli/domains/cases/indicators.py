@@ -74,8 +74,11 @@ def _clock_facts(period: Period) -> Facts:
 
 ENDED = Q(facts__has_key="result")
 """Entries that ended a case with a result (merging and withdrawing tell none)."""
-TAKEN_IN = Q(move__in=["accept", "dispatch", "escalate"]) & Q(facts__clocks__contains=[{"clock": "accept"}])
-"""Entries that stopped the clock of acceptance: a centre took the case in, by itself or by dispatching."""
+TAKEN_IN = Q(move__in=["accept", "dispatch", "escalate"]) & (
+    Q(facts__clocks__contains=[["accept"]]) | Q(facts__clocks__contains=[{"clock": "accept"}])
+)
+"""Entries that stopped the clock of acceptance: a centre took the case in, by itself or by dispatching.
+The journal tells of a clock in a list, and did so in an object before."""
 MOVES_ASKED = {
     "answered": Q(move="answer"),
     "dispatched": Q(move="dispatch"),

@@ -16,6 +16,7 @@ from linli.domains.cases.models import Case, CaseState, Supervision, Task
 from linli.domains.cases.parameters import LIMITS, overall_for
 from linli.domains.matters import queries as matters
 from linli.kernel.clocks import actions as clocks
+from linli.kernel.clocks import telling
 from linli.kernel.clocks.calendar import Limit, Measure
 from linli.kernel.clocks.models import Clock, Outcome
 from linli.kernel.clocks.queries import calendars
@@ -207,7 +208,8 @@ def _spans(step: Step[Case, Any], clock: Clock) -> list[tuple[dt.datetime, dt.da
         if earlier.outcome != Outcome.CANCELLED:
             break
         begun = earlier.started_at
-    told = [one for entry, _ in journal.chain(step.record.pk) for one in entry.facts.get("clocks", [])]
+    entries = [entry for entry, _ in journal.chain(step.record.pk)]
+    told = [one for entry in entries for one in telling.named(entry.facts, entry.at).get(telling.KEY, [])]
     spans: list[tuple[dt.datetime, dt.datetime]] = []
     running_since: dt.datetime | None = begun
     for one in told:
@@ -301,8 +303,12 @@ def sync_due(step: Step[Case, Any]) -> None:
 
 
 def follow_clocks(step: Step[Case, Any]) -> None:
-    """After clocks were moved by a revision of the calendar: what shows their due times, shows the new."""
+    """After clocks were moved by a revision of the calendar: what shows their due times, shows the new, and
+    the journal tells them."""
     sync_due(step)
+    for clock in running(step.record):
+        if not clock.is_paused:
+            _tell(step, clocks.facts_of_due(clock))
     for notice in step.record.supervision_list:
         for clock in running(step.record, SUPERVISION, task=notice.pk):
             step.changes.update(notice, reply_due_at=clock.due_at)
@@ -332,6 +338,6 @@ def stop_supervision(step: Step[Case, Any], notice: Supervision) -> None:
         _tell(step, clocks.stop(step.changes, clock, at=step.at))
 
 
-def _tell(step: Step[Case, Any], facts: dict[str, Any]) -> None:
+def _tell(step: Step[Case, Any], told: telling.Told) -> None:
     """What a clock did goes into the move's journal entry."""
-    step.facts.setdefault("clocks", []).append(facts)
+    step.facts.setdefault(telling.KEY, []).append(told)

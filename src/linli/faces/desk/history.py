@@ -22,6 +22,7 @@ from linli.domains.matters import queries as matters
 from linli.faces.desk.entrance import label_of
 from linli.faces.desk.listing import move_icon
 from linli.kernel.areas.queries import path_of
+from linli.kernel.clocks import telling
 from linli.kernel.clocks.calendar import Measure, span_words
 from linli.kernel.clocks.models import Outcome, Urgency
 from linli.kernel.files import links
@@ -63,7 +64,7 @@ def _told(
         told = with_content(_("（内容已依法删除：%(why)s）"), why=remark.erased_why)
     else:
         told = in_chinese(words)
-    lines = [told, *plain(entry.facts, numbers)]
+    lines = [told, *plain(telling.named(entry.facts, entry.at), numbers)]
     return Entry(
         title=_(move_title(entry.move)),
         at=entry.at,
@@ -170,7 +171,7 @@ def plain(facts: Mapping[str, Any], numbers: Mapping[int, str]) -> list[str]:
 
 
 def _clock(told: Mapping[str, Any]) -> str:
-    """What a clock did: it was started, paused, resumed, extended, or it ended."""
+    """What a clock did: it was started, paused, resumed, extended, moved, or it ended."""
     if told.get("outcome") == Outcome.CANCELLED:
         return ""
     values = {
@@ -191,6 +192,8 @@ def _clock_text(told: Mapping[str, Any]) -> str:
         return "%(name)s时限恢复，至 %(due)s"
     if "extension" in told:
         return "%(name)s时限延长 %(limit)s，至 %(due)s"
+    if "limit" not in told:
+        return "%(name)s时限至 %(due)s"
     return "%(name)s时限 %(limit)s，至 %(due)s"
 
 

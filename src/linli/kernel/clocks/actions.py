@@ -2,8 +2,8 @@
 
 Each action on a clock sets the object in hand and adds it to the deed's plan (``Changes``); the caller
 writes the plan, together with the record's move, its journal entry and everything else of the deed. The
-facts that an action returns (``facts`` after a start) are for that journal entry: plain values, times in
-ISO format, and only what the deed has made so (docs/decisions/0012).
+list that an action returns (``facts`` after a start) is for that journal entry: plain values, and only what
+the deed has made so (``telling``; docs/decisions/0012).
 
 Parts of a second are dropped throughout: a clock counts whole seconds.
 """
@@ -23,15 +23,13 @@ from linli.kernel.clocks.models import CalendarRevision, Clock, Outcome, Urgency
 from linli.kernel.clocks.permissions import EDIT_CALENDAR
 from linli.kernel.clocks.queries import DEFAULT_SCHEDULE, calendars
 from linli.kernel.clocks.revising import DayChange, revise
+from linli.kernel.clocks.telling import Told, told
 from linli.kernel.clocks.timing import Timing, margin_of, remaining, timing, timing_of, used
 from linli.kernel.records.changes import Changes
 from linli.lib.errors import Invalid
-from linli.lib.time import LOCAL
 
 SOON_SHARE = 75
 """Percent of a limit after which a clock is due soon, unless the matter says otherwise (our choice)."""
-
-Facts = dict[str, Any]
 
 
 class Located(Protocol):
@@ -102,17 +100,18 @@ def start(
     return clock
 
 
-def pause(changes: Changes, clock: Clock, at: dt.datetime) -> Facts:
+def pause(changes: Changes, clock: Clock, at: dt.datetime) -> Told:
     """Hold the clock: from now on no time counts. Refuses ClockStopped, ClockPaused."""
     _refuse_stopped(clock)
     if clock.paused_at is not None:
         raise ClockPaused(clock=clock.name)
-    at = max(at.replace(microsecond=0), clock.started_at)
+    entered = at.replace(microsecond=0)
+    at = max(entered, clock.started_at)
     changes.update(clock, remaining_seconds=remaining(clock, at), paused_at=at)
-    return _told(clock) | {"paused": _iso(at), "remaining": clock.remaining_seconds}
+    return told(clock.name, "paused", clock.remaining_seconds, paused=_unless(at, entered))
 
 
-def resume(changes: Changes, clock: Clock, at: dt.datetime) -> Facts:
+def resume(changes: Changes, clock: Clock, at: dt.datetime) -> Told:
     """Let the clock go on with what it had left when it was paused. Refuses ClockStopped, ClockNotPaused.
 
     A clock that was overdue already stays due when it was: a pause does not undo that.
@@ -120,7 +119,8 @@ def resume(changes: Changes, clock: Clock, at: dt.datetime) -> Facts:
     _refuse_stopped(clock)
     if clock.paused_at is None or clock.remaining_seconds is None:
         raise ClockNotPaused(clock=clock.name)
-    at = max(at.replace(microsecond=0), clock.paused_at)
+    entered = at.replace(microsecond=0)
+    at = max(entered, clock.paused_at)
     was_overdue = clock.paused_at > clock.due_at
     changes.update(
         clock,
@@ -132,10 +132,17 @@ def resume(changes: Changes, clock: Clock, at: dt.datetime) -> Facts:
     )
     if not was_overdue:
         _set_times(changes, clock, timing_of(clock, calendars().of(clock.schedule)))
-    return _told(clock) | {"resumed": _iso(at), "paused_seconds": clock.paused_seconds}
+    return told(
+        clock.name,
+        "resumed",
+        clock.due_at,
+        clock.paused_seconds,
+        resumed=_unless(at, entered),
+        provisional=clock.provisional,
+    )
 
 
-def extend(changes: Changes, clock: Clock, limit: Limit, at: dt.datetime) -> Facts:
+def extend(changes: Changes, clock: Clock, limit: Limit, at: dt.datetime) -> Told:
     """Give the clock ``limit`` more; running or paused. Refuses ClockStopped, LimitNotConvertible.
 
     A clock that is brought back into time is announced anew. Where an overdue clock stays overdue even
@@ -159,10 +166,10 @@ def extend(changes: Changes, clock: Clock, limit: Limit, at: dt.datetime) -> Fac
     if left > 0:
         _set_times(changes, clock, timing_of(clock, calendar))
         _rearm(changes, clock, at)
-    return _told(clock) | {"extension": str(limit), "extension_source": limit.source}
+    return told(clock.name, "extended", str(limit), clock.due_at, limit.source, provisional=clock.provisional)
 
 
-def stop(changes: Changes, clock: Clock, at: dt.datetime) -> Facts:
+def stop(changes: Changes, clock: Clock, at: dt.datetime) -> Told:
     """End the clock: met when its due time has not passed, or had not when it was paused. Refuses
     ClockStopped."""
     _refuse_stopped(clock)
@@ -171,7 +178,7 @@ def stop(changes: Changes, clock: Clock, at: dt.datetime) -> Facts:
     return _end(changes, clock, at, outcome)
 
 
-def cancel(changes: Changes, clock: Clock, at: dt.datetime) -> Facts:
+def cancel(changes: Changes, clock: Clock, at: dt.datetime) -> Told:
     """End the clock without a verdict: what it limited has fallen away. Refuses ClockStopped."""
     _refuse_stopped(clock)
     return _end(changes, clock, max(at.replace(microsecond=0), clock.started_at), Outcome.CANCELLED)
@@ -207,26 +214,26 @@ def restart(changes: Changes, clock: Clock, at: dt.datetime, limit: Limit | None
     )
 
 
-def facts(clock: Clock, at: dt.datetime) -> Facts:
+def facts(clock: Clock, at: dt.datetime) -> Told:
     """What the journal tells of a clock that was started at ``at``: JSON-safe, no personal data.
 
     Everything that its due time comes from: the limit, and where they are not the usual ones the instant from
     which it runs, what was used before and what was granted.
     """
-    told = _told(clock) | {"limit": str(clock.limit)}
-    if clock.started_at != at.replace(microsecond=0):
-        told["started"] = _iso(clock.started_at)
-    if clock.used_before_seconds:
-        told["used_before"] = clock.used_before_seconds
-    if clock.extended_seconds:
-        told["extended"] = clock.extended_seconds
-    return told
+    return told(
+        clock.name,
+        str(clock.limit),
+        clock.due_at,
+        provisional=clock.provisional,
+        started=_unless(clock.started_at, at.replace(microsecond=0)),
+        used_before=clock.used_before_seconds,
+        extended=clock.extended_seconds,
+    )
 
 
-def _told(clock: Clock) -> Facts:
-    """Which clock, and when it is due now."""
-    told = {"clock": clock.name, "due": _iso(clock.due_at)}
-    return told | {"provisional": True} if clock.provisional else told
+def facts_of_due(clock: Clock) -> Told:
+    """What the journal tells of a running clock whose due time a revision of the calendar may have moved."""
+    return told(clock.name, "due", clock.due_at, provisional=clock.provisional)
 
 
 def explanation(clock: Clock) -> str:
@@ -277,9 +284,9 @@ def _refuse_stopped(clock: Clock) -> None:
         raise ClockStopped(clock=clock.name)
 
 
-def _end(changes: Changes, clock: Clock, at: dt.datetime, outcome: Outcome) -> Facts:
-    ended: Facts = {"outcome": outcome.value, "used": used(clock, at)}
-    values: Facts = {"stopped_at": at, "outcome": outcome.value}
+def _end(changes: Changes, clock: Clock, at: dt.datetime, outcome: Outcome) -> Told:
+    ended = told(clock.name, outcome.value, used(clock, at))
+    values: dict[str, Any] = {"stopped_at": at, "outcome": outcome.value}
     if clock.paused_at is not None and clock.remaining_seconds is not None:
         # what it had used is kept: as if it had run on from the pause and stopped at once
         values |= {
@@ -290,7 +297,7 @@ def _end(changes: Changes, clock: Clock, at: dt.datetime, outcome: Outcome) -> F
             "remaining_seconds": None,
         }
     changes.update(clock, **values)
-    return _told(clock) | ended
+    return ended
 
 
 def _paused_until(clock: Clock, at: dt.datetime) -> int:
@@ -310,8 +317,9 @@ def _rearm(changes: Changes, clock: Clock, at: dt.datetime) -> None:
         changes.update(clock, overdue_fired_at=None)
 
 
-def _iso(instant: dt.datetime) -> str:
-    return instant.astimezone(LOCAL).isoformat()
+def _unless(instant: dt.datetime, usual: dt.datetime) -> dt.datetime | None:
+    """An instant that is worth telling."""
+    return instant if instant != usual else None
 
 
 def _span(clock: Clock, seconds: int) -> str:

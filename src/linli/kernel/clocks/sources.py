@@ -58,5 +58,5 @@ def forget() -> None:
 
 def _is_under_way(key: int) -> bool:
     """Whether the transaction in hand has written the row, and has not taken it back."""
-    waiting = (call for _, call, _ in connection.run_on_commit)
+    waiting = (entry[1] for entry in connection.run_on_commit)
     return any(isinstance(one, partial) and one.func == _kept.add and one.args == (key,) for one in waiting)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from linli.domains.cases.models import Case
+from linli.kernel.clocks import telling
 from linli.kernel.insight.declaration import Period
 from linli.kernel.journal.models import Entry
 from linli.lib.time import LOCAL
@@ -77,7 +78,7 @@ def stories(area: str = "") -> list[Story]:
 def _read(chain: list[Entry]) -> Story:
     story, was = Story(chain), ""
     for entry in chain:
-        for told in entry.facts.get("clocks", []):
+        for told in telling.named(entry.facts, entry.at).get("clocks", []):
             _tick(story.rounds[told["clock"]], told)
         if entry.state == "closed" and was != "closed":
             story.result = entry.facts.get("result") or ENDINGS_WITHOUT_RESULT[entry.move]
@@ -93,11 +94,11 @@ def _read(chain: list[Entry]) -> Story:
 
 
 def _tick(rounds: list[Round], told: dict[str, Any]) -> None:
-    due = dt.datetime.fromisoformat(told["due"])
-    if not {"outcome", "paused", "resumed", "extension"} & told.keys():
+    due = dt.datetime.fromisoformat(told["due"]) if "due" in told else None
+    if "limit" in told and due:
         rounds.append(Round(due))
         return
-    rounds[-1].due = due
+    rounds[-1].due = due or rounds[-1].due
     rounds[-1].outcome = told.get("outcome")
     rounds[-1].paused = "paused" in told
 
@@ -152,7 +153,7 @@ def recount(told: list[Story], period: Period) -> dict[str, Any]:
         "moves_accept": sum(
             _in(e.at, period)
             and e.move in ("accept", "dispatch", "escalate")
-            and any(clock["clock"] == "accept" for clock in e.facts.get("clocks", []))
+            and any(clock["clock"] == "accept" for clock in telling.named(e.facts, e.at).get("clocks", []))
             for s in told
             for e in s.entries
         ),
