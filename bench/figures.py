@@ -104,9 +104,9 @@ class CpuMeter:
 
 def _cpu_of_tree(pid: int) -> float:
     """A process that has ended counts with its parent once that has waited for it."""
-    if pid == os.getpid():  # the client: its children (web, database) are groups of their own
+    if pid == os.getpid():  # the client: its running children (web, database) are groups of their own
         own = psutil.Process(pid).cpu_times()
-        return float(own.user + own.system)
+        return float(own.user + own.system + own.children_user + own.children_system)
     total = 0.0
     try:
         top = psutil.Process(pid)

@@ -87,7 +87,7 @@ def _reports(options: argparse.Namespace) -> int:
     from linli.domains.cases.loading import load_reports
     from linli.kernel.access.actor import SYSTEM
 
-    loaded = load_reports(options.path, actor=SYSTEM, keep_good=options.keep_good)
+    loaded = load_reports(options.path, actor=SYSTEM, keep_good=options.keep_good, is_alone=True)
     say(str(loaded))
     return 1 if loaded.errors else 0
 

@@ -6,15 +6,17 @@ Errors are told by row; good rows are kept only when that was asked for.
 
 Rows are written in batches, each one statement. Where the process ends in between, the same file goes on
 where it stopped: a row is known by its source number, or else by its file and place in it (``client_id``).
-While one batch is written the next is planned.
+While one batch is written the next is planned; a command has a second process check, plan and write every
+other batch.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -30,8 +32,10 @@ from linli.domains.cases.models import Channel
 from linli.kernel.access.actor import Actor
 from linli.kernel.flow.input import messages
 from linli.kernel.records.changes import Changes
+from linli.kernel.records.second import Line, is_over, second
 from linli.lib import sheets
 from linli.lib.errors import Invalid, Refusal
+from linli.lib.garbage import unsearched
 from linli.lib.sheets import RowError, Sheet
 from linli.lib.time import now
 
@@ -87,41 +91,115 @@ class Loaded:
         return "\n".join([gettext("，").join(parts), *map(str, self.errors)])
 
 
+class LoadInterrupted(Refusal):
+    """The second process is gone with a part of the file."""
+
+    code = "load_interrupted"
+    status = 500
+    title = "导入中断，部分行可能尚未导入：请重新导入同一文件，已导入的不会重复"
+
+
+Row = tuple[int, dict[str, Any]]
+"""A row by its number in the file."""
+
+
+@dataclass(frozen=True)
+class _Load:
+    """What holds for every row of a file."""
+
+    actor: Actor
+    channel: str
+    headings: Mapping[str, str]
+    keep_good: bool
+
+
 def load_reports(
     source: Path | bytes,
     *,
     actor: Actor,
     channel: str = Channel.HOTLINE,
     keep_good: bool = False,
+    is_alone: bool = False,
 ) -> Loaded:
     """Take the reports of a file in. ``source`` is a path, or the bytes of an upload.
 
     Nothing is filed where a row is wrong, unless ``keep_good``: then rows without errors are kept and the
-    others are told. A row that has been taken in before is not filed twice. Refuses NotAllowed, Invalid,
-    LoadFaulty.
+    others are told. A row that has been taken in before is not filed twice. ``is_alone``: this process does
+    nothing else, so that a second one may take half of a long file (``kernel.records.second``).
+
+    Refuses NotAllowed, Invalid, LoadFaulty, LoadInterrupted.
     """
     actor.require(may.IMPORT)
-    data = source.read_bytes() if isinstance(source, Path) else source
-    sheet = sheets.read(data, headings=COLUMNS, required=REQUIRED, most=LARGEST)
-    headings, loaded = _headings(sheet), Loaded()
+    with unsearched():
+        data = source.read_bytes() if isinstance(source, Path) else source
+        sheet = sheets.read(data, headings=COLUMNS, required=REQUIRED, most=LARGEST)
+        load, loaded = _Load(actor, channel, _headings(sheet), keep_good), Loaded()
+        file = hashlib.sha256(data).hexdigest()
+        rows = list(_new(sheet.rows, channel, file, loaded, load.headings))
+        if is_alone and len(rows) > BATCH:
+            _load_with_second(load, rows, loaded)
+        else:
+            checked, errors = _check(load, rows)
+            _refuse_faulty(load, loaded, errors)
+            _file(actor, _batches(checked), len(checked), loaded)
+    return loaded
+
+
+def _load_with_second(load: _Load, rows: Sequence[Row], loaded: Loaded) -> None:
+    """Every other batch in a second process. Nothing is written before all rows are checked in both."""
+    mine, others = ([row for n, row in enumerate(rows) if n // BATCH % 2 == half] for half in (0, 1))
+    with second(lambda line: _second(load, others, line)) as line:
+        checked, errors = _check(load, mine)
+        _refuse_faulty(load, loaded, [*errors, *_heard(line)])
+        line.send("go")
+        _file(load.actor, _batches(checked), len(checked), loaded)
+        filed, repeated = _heard(line)
+        loaded.filed += filed
+        loaded.repeated += repeated
+
+
+def _second(load: _Load, rows: Sequence[Row], line: Line) -> None:
+    """What the second process does: tell its errors, wait, write, tell its counts."""
+    checked, errors = _check(load, rows)
+    line.send(errors)
+    line.recv()  # an end of the line where nothing is to be filed
+    batches = takewhile(lambda _: not is_over(line), _batches(checked))
+    loaded = Loaded()
+    _file(load.actor, batches, len(checked), loaded)
+    line.send((loaded.filed, loaded.repeated))
+
+
+def _heard(line: Line) -> Any:
+    try:
+        return line.recv()
+    except (EOFError, ConnectionResetError) as gone:
+        raise LoadInterrupted from gone
+
+
+def _check(load: _Load, rows: Sequence[Row]) -> tuple[list[Checked], list[RowError]]:
+    """The rows that may be taken in, and what is wrong with the others."""
+    errors: list[RowError] = []
     given: dict[int, NewReport] = {}
-    for number, row in _new(sheet.rows, channel, hashlib.sha256(data).hexdigest(), loaded, headings):
+    for number, row in rows:
         try:
-            given[number] = _given(row, headings)
+            given[number] = _given(row, load.headings)
         except Invalid as refusal:
-            loaded.errors += sheets.errors_of(number, refusal, headings)
+            errors += sheets.errors_of(number, refusal, load.headings)
     checked: list[Checked] = []
-    checks = intake.check_many(actor, given=list(given.values()), channel=channel)
+    checks = intake.check_many(load.actor, given=list(given.values()), channel=load.channel)
     for number, outcome in zip(given, checks, strict=True):
         if isinstance(outcome, Refusal):
-            loaded.errors += sheets.errors_of(number, outcome, headings)
+            errors += sheets.errors_of(number, outcome, load.headings)
         else:
             checked.append(outcome)
+    return checked, errors
+
+
+def _refuse_faulty(load: _Load, loaded: Loaded, errors: Iterable[RowError]) -> None:
+    loaded.errors += errors
     loaded.errors.sort(key=lambda error: error.row)
-    if loaded.errors and not keep_good:
+    if loaded.errors and not load.keep_good:
         raise LoadFaulty(loaded.errors)
-    _file(actor, checked, loaded)
-    return loaded
 
 
 def _headings(sheet: Sheet) -> dict[str, str]:
@@ -135,12 +213,12 @@ def _headings(sheet: Sheet) -> dict[str, str]:
 
 
 def _new(
-    rows: Sequence[tuple[int, dict[str, Any]]],
+    rows: Sequence[Row],
     channel: str,
     file: str,
     loaded: Loaded,
     headings: Mapping[str, str],
-) -> Iterator[tuple[int, dict[str, Any]]]:
+) -> Iterator[Row]:
     """Rows that have not been taken in before, each with what it will be known by.
 
     A number that the file has twice is an error, wherever its rows have been before: two problems under one
@@ -164,14 +242,17 @@ def _new(
             yield number, row | {"client_id": own[number]}
 
 
-def _file(actor: Actor, checked: Sequence[Checked], loaded: Loaded) -> None:
-    """Write checked reports, a batch behind the one that is planned."""
-    intake.reserve_ids(len(checked))  # all of them now: later the line is busy
+def _batches(checked: Sequence[Checked]) -> Iterator[Sequence[Checked]]:
+    return (checked[start : start + BATCH] for start in range(0, len(checked), BATCH))
+
+
+def _file(actor: Actor, batches: Iterable[Sequence[Checked]], count: int, loaded: Loaded) -> None:
+    """Write ``count`` checked reports, a batch behind the one that is planned."""
+    intake.reserve_ids(count)  # all of them now: later the line is busy
     with ThreadPoolExecutor(max_workers=1) as writer:
         written: Future[None] | None = None
         batch: Sequence[Checked] = ()
-        for start in range(0, len(checked), BATCH):
-            following = checked[start : start + BATCH]
+        for following in batches:
             carry_out = _plan(actor, following).ready()
             _settle(actor, batch, written, loaded)
             written, batch = writer.submit(carry_out), following

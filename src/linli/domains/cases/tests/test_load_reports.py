@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import xlsxwriter
 from tests.city import City, centre_of
 
 from linli.domains.cases import intake, loading
-from linli.domains.cases.loading import LoadFaulty, load_reports
+from linli.domains.cases.loading import LoadFaulty, LoadInterrupted, load_reports
 from linli.domains.cases.models import Case, Report
 from linli.kernel.journal.verify import verify
 from linli.kernel.vault.models import Person
@@ -212,4 +213,70 @@ def test_a_row_that_somebody_else_files_meanwhile_is_not_filed_twice(
     loaded = load_reports(csv(*GOOD), actor=dispatcher)
     assert (loaded.filed, loaded.repeated) == (1, 1)
     assert Report.objects.count() == 2
+    assert verify().problems == []
+
+
+# With a second process ------------------------------------------------------------------------------------
+
+shared = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),  # pytest's own
+]
+
+
+def marked(test: Any) -> Any:
+    for mark in shared:
+        test = mark(test)
+    return test
+
+
+@marked
+def test_a_second_process_takes_every_other_batch(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "BATCH", 3)
+    rows = [f"{f'RX{n}' if n % 2 else ''},第{n}处路灯不亮,{LNG},{LAT},," for n in range(11)]
+    dispatcher = city.actor("dispatcher")
+    assert load_reports(csv(*rows), actor=dispatcher, is_alone=True).filed == 11
+    assert set(Report.objects.values_list("text", flat=True)) == {f"第{n}处路灯不亮" for n in range(11)}
+    assert Case.objects.count() == 11
+    again = load_reports(csv(*rows, GOOD[0]), actor=dispatcher)
+    assert (again.filed, again.repeated) == (7, 5)  # another file: rows without a number are new
+    assert verify().problems == []
+
+
+@marked
+def test_two_processes_tell_all_errors_in_the_order_of_the_file(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "BATCH", 2)
+    rows = [f"RX{n},{'短' if n % 3 == 0 else f'第{n}处路灯不亮'},{LNG},{LAT},," for n in range(12)]
+    dispatcher = city.actor("dispatcher")
+    with pytest.raises(LoadFaulty) as refusal:
+        load_reports(csv(*rows), actor=dispatcher, is_alone=True)
+    assert [problem.row for problem in refusal.value.problems] == [2, 5, 8, 11]
+    assert not Report.objects.exists()
+    kept = load_reports(csv(*rows), actor=dispatcher, is_alone=True, keep_good=True)
+    assert (kept.filed, [error.row for error in kept.errors]) == (8, [2, 5, 8, 11])
+    assert verify().problems == []
+
+
+@marked
+def test_a_file_whose_second_process_is_gone_is_told_as_interrupted_and_goes_on(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "BATCH", 2)
+    rows = [f"RX{n},第{n}处路灯不亮,{LNG},{LAT},," for n in range(8)]
+    dispatcher, itself, settle = city.actor("dispatcher"), os.getpid(), loading._settle
+
+    def dies(*given: Any) -> None:
+        settle(*given)
+        if os.getpid() != itself:
+            os._exit(9)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loading, "_settle", dies)
+        with pytest.raises(LoadInterrupted):
+            load_reports(csv(*rows), actor=dispatcher, is_alone=True)
+    assert Report.objects.count() == 4
+    again = load_reports(csv(*rows), actor=dispatcher, is_alone=True)
+    assert (again.filed, again.repeated) == (4, 4)
     assert verify().problems == []
