@@ -278,7 +278,7 @@ def said(life: Life, spots: Spots, place: int) -> _Said:
     for word in sorted(words):
         at = words[word]
         is_usual = len(at) == 1 and at[0] < len(_ONE)
-        pieces += (word[1:-1].encode(), _ONE[at[0]] if is_usual else _several(at))
+        pieces += (word.encode(), _ONE[at[0]] if is_usual else _several(at))
     taken = {run.encode() for word in words if life.houses for run in _SHORT_NUMBER.findall(word)}
     return _Said(_marked(life, title.encode()), _marked(life, b"".join(pieces)), frozenset(taken))
 

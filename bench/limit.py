@@ -46,7 +46,7 @@ Shape = Callable[[Plan], tuple[Call, ...]]
 def as_one(plan: Plan) -> tuple[Call, ...]:
     """The plan as the platform sends it."""
     shape, document = plan
-    return ((statement(shape), tuple(rows.encode() for rows in parameters(shape, document))),)
+    return ((statement(shape), tuple(parameters(shape, document))),)
 
 
 def row_by_row(plan: Plan) -> tuple[Call, ...]:

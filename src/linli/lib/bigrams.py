@@ -12,6 +12,9 @@ from operator import add
 LAST = 16_000
 """The last position of a word; PostgreSQL knows none above 16,383."""
 
+_AT = tuple(f":{at}" for at in range(LAST + 1))
+"""How positions are written."""
+
 _RUN = re.compile(r"[㐀-鿿豈-﫿]+|[A-Za-z0-9]+")
 
 
@@ -35,7 +38,7 @@ def vector(*texts: str) -> str:
     position = 1
     for text in texts:
         words = words_of(text)
-        parts += [f"'{word}':{at}" for at, word in enumerate(words, position) if at <= LAST]
+        parts += map(add, words, _AT[position : position + len(words)])  # letters and digits need no quotes
         position += len(words) + 2
     return " ".join(parts)
 

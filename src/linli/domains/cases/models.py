@@ -288,7 +288,7 @@ class Report(Placed):
         Made, not stored: a repeated submission gets the same link, and the database holds only a digest.
         """
         key = settings.SECRET_KEY.encode()
-        return hmac.new(key, f"report:{self.pk}".encode(), hashlib.sha256).hexdigest()[:24]
+        return hmac.digest(key, f"report:{self.pk}".encode(), "sha256").hex()[:24]
 
 
 class TaskKind(models.TextChoices):

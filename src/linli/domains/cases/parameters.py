@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from linli.kernel.clocks.calendar import Limit, Measure
 
 HAND_BACKS = "hand_backs"
@@ -24,6 +26,7 @@ _SHORTEST = {
 }
 
 
+@cache
 def overall_for(handle: Limit) -> Limit:
     """The limit over the whole case where the matter sets none: twice that for handling and not less than
     leaves room for receiving, dispatching and verifying; working time for working time."""

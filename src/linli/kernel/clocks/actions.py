@@ -11,13 +11,23 @@ Parts of a second are dropped throughout: a clock counts whole seconds.
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Any, Protocol
 
 from django.utils.translation import gettext
 
 from linli.kernel.access.actor import Actor
 from linli.kernel.clocks import sources
-from linli.kernel.clocks.calendar import DAY, HOUR, Limit, explain, local_text, span_words
+from linli.kernel.clocks.calendar import (
+    DAY,
+    HOUR,
+    Limit,
+    Measure,
+    WorkCalendar,
+    explain,
+    local_text,
+    span_words,
+)
 from linli.kernel.clocks.errors import ClockNotPaused, ClockPaused, ClockStopped, LimitNotConvertible
 from linli.kernel.clocks.models import CalendarRevision, Clock, Outcome, Urgency
 from linli.kernel.clocks.permissions import EDIT_CALENDAR
@@ -68,9 +78,7 @@ def start(
     measure = limit.measure
     started_at = at.replace(microsecond=0)
     calendar = calendars().of(schedule)
-    counted_from = calendar.counted_from(started_at, measure)
-    budget = limit.seconds + extended - used
-    times = timing(calendar, measure, counted_from, budget, margin_of(limit.seconds + extended, soon_share))
+    counted_from, budget, times = _begun(calendar, limit, started_at, used, extended, soon_share)
     clock = Clock(
         family=family,
         record_id=record.pk,
@@ -98,6 +106,17 @@ def start(
     )
     changes.insert(clock)
     return clock
+
+
+@lru_cache(maxsize=1_000)
+def _begun(
+    calendar: WorkCalendar, limit: Limit, started_at: dt.datetime, used: int, extended: int, soon_share: int
+) -> tuple[dt.datetime, int, Timing]:
+    """From when a clock counts, its budget, and when it is due. Kept as ``timing`` is."""
+    counted_from = calendar.counted_from(started_at, limit.measure)
+    budget = limit.seconds + extended - used
+    margin = margin_of(limit.seconds + extended, soon_share)
+    return counted_from, budget, timing(calendar, limit.measure, counted_from, budget, margin)
 
 
 def pause(changes: Changes, clock: Clock, at: dt.datetime) -> Told:
@@ -222,7 +241,7 @@ def facts(clock: Clock, at: dt.datetime) -> Told:
     """
     return told(
         clock.name,
-        str(clock.limit),
+        _limit_told(clock.limit_amount, clock.limit_measure),
         clock.due_at,
         provisional=clock.provisional,
         started=_unless(clock.started_at, at.replace(microsecond=0)),
@@ -320,6 +339,11 @@ def _rearm(changes: Changes, clock: Clock, at: dt.datetime) -> None:
 def _unless(instant: dt.datetime, usual: dt.datetime) -> dt.datetime | None:
     """An instant that is worth telling."""
     return instant if instant != usual else None
+
+
+@lru_cache(maxsize=1_000)
+def _limit_told(amount: int, measure: str) -> str:
+    return str(Limit(amount, Measure(measure)))
 
 
 def _span(clock: Clock, seconds: int) -> str:

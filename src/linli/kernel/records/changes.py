@@ -20,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -27,7 +28,7 @@ import psycopg
 from django.db import OperationalError, connections, models, transaction
 
 from linli.kernel.records.models import Record
-from linli.kernel.records.prepared import fetch_raw, run_raw
+from linli.kernel.records.prepared import Text, fetch_raw, run_raw
 from linli.kernel.records.tags import vector
 
 Cast = tuple[str, str]
@@ -201,7 +202,7 @@ class Changes:
         for (family, columns), rows in moves.items():
             add("move", family, columns, rows, keys=3)
         for model, new in self._inserts.items():
-            add("insert", model, insert_columns(model), [_row(model, row) for row in new])
+            add("insert", model, insert_columns(model), _rows(model, new))
         updates: defaultdict[tuple[type[models.Model], tuple[str, ...]], list[Any]] = defaultdict(list)
         for one, values in self._pending.items():
             row, known = _columns(one[0], values), _named(one)
@@ -249,13 +250,13 @@ def statement(shape: tuple[Step, ...]) -> str:
     return f"WITH {', '.join(parts)} {answer}"
 
 
-def parameters(shape: tuple[Step, ...], document: dict[str, Any]) -> list[str]:
+def parameters(shape: tuple[Step, ...], document: dict[str, Any]) -> list[Text]:
     """The parameters of ``statement``: every step's rows as JSON, then the districts."""
-    values = [orjson.dumps(document[step.name], default=_default).decode() for step in shape]
+    values = [Text(orjson.dumps(document[step.name], default=_default)) for step in shape]
     found = [step for step in shape if _has_places(step)]
     if found:
         places = {row[DISTRICT] for step in found for row in document[step.name]}
-        values.append("{" + ",".join(f'"{place}"' for place in sorted(places)) + "}")
+        values.append(Text(("{" + ",".join(f'"{place}"' for place in sorted(places)) + "}").encode()))
     return values
 
 
@@ -358,6 +359,13 @@ def insert_columns(model: type[models.Model]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=200)
+def _written(model: type[models.Model]) -> tuple[tuple[str, ...], Callable[[dict[str, Any]], Any]]:
+    """The columns of a new row, and what takes their values out of an object's ``__dict__``."""
+    columns, attnames = zip(*_attnames(model), strict=True)
+    return columns, itemgetter(*attnames) if len(attnames) > 1 else lambda held: (held[attnames[0]],)
+
+
+@lru_cache(maxsize=200)
 def _attnames(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
     wanted = set(insert_columns(model))
     return tuple((str(f.column), f.attname) for f in model._meta.concrete_fields if f.column in wanted)
@@ -384,9 +392,9 @@ def _as_is(value: Any) -> Any:
     return value
 
 
-def _row(model: type[models.Model], row: models.Model) -> dict[str, Any]:
-    values = row.__dict__
-    return {column: values[attname] for column, attname in _attnames(model)}
+def _rows(model: type[models.Model], rows: Iterable[models.Model]) -> list[dict[str, Any]]:
+    columns, values_of = _written(model)
+    return [dict(zip(columns, values_of(row.__dict__), strict=True)) for row in rows]
 
 
 def _columns(model: type[models.Model], values: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,21 @@ from typing import Any
 
 import psycopg
 from django.db import connections
+from psycopg.abc import Buffer
 
 Row = tuple[Any, ...]
+
+
+class Text(bytes):
+    """Text in UTF-8 as it goes over the wire: a large document is not decoded only to be encoded again."""
+
+
+class _AsItIs(psycopg.adapt.Dumper):
+    def dump(self, obj: Text) -> Buffer:
+        return obj
+
+
+psycopg.adapters.register_dumper(Text, _AsItIs)
 
 
 def run_raw(connection: Any, sql: str, values: Sequence[Any]) -> None:

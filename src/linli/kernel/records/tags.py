@@ -26,9 +26,10 @@ FEWER_BLOCKS = BLOCKS[1::2]
 """For a search whose every look into the index is dear."""
 
 
-def of_area(code: str) -> list[str]:
+@lru_cache(maxsize=50_000)
+def of_area(code: str) -> tuple[str, ...]:
     """The area of ``code`` and all that it lies in; also what a list of any of them asks for (the last)."""
-    return [f"a{code[:length]}" for length in AREA_LENGTHS if length <= len(code)]
+    return tuple(f"a{code[:length]}" for length in AREA_LENGTHS if length <= len(code))
 
 
 def of_unit(pk: int) -> str:
@@ -71,7 +72,7 @@ def _month_end(day: dt.date) -> dt.date:
 
 def vector(tags: Iterable[str]) -> str:
     """Tags as a ``tsvector`` literal."""
-    return " ".join(_quoted(tag) for tag in sorted(set(tags)))
+    return " ".join(map(_quoted, sorted(set(tags))))
 
 
 def any_of(tags: Iterable[str]) -> str:

@@ -55,7 +55,7 @@ class Key:
         self.label = f"{suite.code}.{version}"
         self._suite = suite
         self._cipher = suite.algorithm(self._derive(secret, "seal", suite.key_bytes))
-        self._index = self._derive(secret, "index", 32)
+        self._mac = HMAC(self._derive(secret, "index", 32), suite.digest())
 
     def _derive(self, secret: str, use: str, length: int) -> bytes:
         info = f"linli vault {use} {self._suite.code}".encode()
@@ -85,7 +85,7 @@ class Key:
 
     def blind(self, value: str) -> bytes:
         """The keyed digest by which a value is found again without being readable."""
-        mac = HMAC(self._index, self._suite.digest())
+        mac = self._mac.copy()  # the key is taken in once
         mac.update(value.encode())
         return mac.finalize()
 

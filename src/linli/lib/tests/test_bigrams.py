@@ -12,7 +12,7 @@ def test_words_are_pairs_and_the_last_character() -> None:
 
 
 def test_texts_are_kept_apart() -> None:
-    assert vector("井盖", "路") == "'井盖':1 '盖':2 '路':5"
+    assert vector("井盖", "路") == "井盖:1 盖:2 路:5"
 
 
 @pytest.mark.parametrize(
