@@ -65,7 +65,7 @@ FROM generate_series(0, %s - 1) AS g
 JOIN alike ON alike.n = g %% (SELECT max(many) FROM alike) + 1
 """
 COLUMNS = (
-    "family, record_id, task_id, unit_id, district, township, area, name, urgency, limit_amount,"
+    "family, record_id, task_id, unit_id, district, area, name, urgency, limit_amount,"
     " limit_measure, source_id, schedule, cumulative, used_before_seconds, extended_seconds, soon_share,"
     " started_at, counted_from, budget_seconds, provisional"
 )

@@ -38,7 +38,7 @@ from bench.templates import (
 )
 from linli.config.demo.rhythm import JITTER_DEGREES
 from linli.domains.cases import tags as case_tags
-from linli.domains.cases.texts import TITLE_LENGTH, title_of
+from linli.domains.cases.texts import TITLE_LENGTH, searched, title_of
 from linli.kernel.records import tags
 from linli.lib.bigrams import vector
 from linli.lib.time import LOCAL
@@ -271,7 +271,7 @@ def said(life: Life, spots: Spots, place: int) -> _Said:
         _with_marks(life, text) for text in (title_of(texts[0])[:TITLE_LENGTH], address, *texts)
     )
     words: dict[str, list[int]] = {}
-    for part in vector(str(NUMBER_MARK), title, *others).split(" "):
+    for part in vector(*searched(str(NUMBER_MARK), title, *others)).split(" "):
         word, _, position = part.partition(":")
         words.setdefault(word, []).append(int(position))
     pieces = [LENGTH.pack(len(words))]

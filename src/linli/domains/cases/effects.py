@@ -102,7 +102,7 @@ def move_to_area(step: AnyStep, code: str) -> None:
     case.place(code)
     step.set(area=case.area, township=case.township)
     for row in [*case.tasks, *case.report_list, *stages.running(case)]:
-        step.changes.update(row, area=case.area, township=case.township)
+        step.changes.update(row, area=case.area)
     holder = book().unit(case.holder_id)
     if holder and holder.kind == UnitKind.CENTRE and not code.startswith(holder.area):
         step.set(holder_id=centre_for(case))

@@ -100,7 +100,7 @@ class Case(Record):
     lng = models.FloatField("经度")
     lat = models.FloatField("纬度")
     address = models.CharField("地址", max_length=120, blank=True)
-    # Units are never deleted, so that what points to them needs no index for it.
+    # units are never deleted, so that what points to them needs no index for it, here and below
     holder = models.ForeignKey(
         Unit,
         null=True,
@@ -253,7 +253,12 @@ class Report(Placed):
     source_number = models.CharField("来源编号", max_length=40, blank=True, db_collation="C")
     contact = models.BigIntegerField("联系人（个人信息库编号）", null=True)
     about = models.ForeignKey(
-        Unit, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="被反映单位"
+        Unit,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="被反映单位",
+        db_index=False,
     )
     post = models.BigIntegerField("录入岗位", null=True)
     unit = models.BigIntegerField("录入单位", null=True)
@@ -311,9 +316,16 @@ class Task(Placed):
         Case, on_delete=models.PROTECT, related_name="task_rows", db_index=False, verbose_name="事件"
     )
     kind = models.CharField("类型", max_length=6, choices=TaskKind.choices, db_collation="C")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="单位")
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="+", verbose_name="单位", db_index=False
+    )
     from_unit = models.ForeignKey(
-        Unit, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="派发单位"
+        Unit,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="派发单位",
+        db_index=False,
     )
     state = models.CharField(
         "状态", max_length=12, choices=TaskState.choices, default=TaskState.OPEN, db_collation="C"

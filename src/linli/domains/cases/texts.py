@@ -41,11 +41,17 @@ def without_personal_numbers(text: str) -> tuple[str, list[str]]:
     return _PERSONAL.sub(cover, text), found
 
 
+def searched(number: str, title: str, address: str, *texts: str) -> list[str]:
+    """The texts that a case is found by: a title that begins or stands in a report is found there."""
+    is_told = any(title.removesuffix("…") in text for text in texts)
+    return [number, *([] if is_told else [title]), address, *texts]
+
+
 def case_text(case: Case, texts: Iterable[str]) -> CaseText:
     """What a case is found by."""
     return CaseText(
         case_id=case.pk,
         district=case.district,
-        words=vector(case.number, case.title, case.address, *texts),
+        words=vector(*searched(case.number, case.title, case.address, *texts)),
         tags=tags.vector(case.tags()),
     )

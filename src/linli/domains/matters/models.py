@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from linli.domains.matters.kinds import Evidence, ListKind, Performer, Stage, Verifier, WorkerAction
 from linli.kernel.clocks.models import MEASURES, Urgency
-from linli.kernel.records.models import Placed, record_id
+from linli.kernel.records.models import Listed, record_id
 from linli.kernel.units.models import Unit
 from linli.lib.time import now
 
@@ -174,7 +174,7 @@ class UrgencyWord(models.Model):
         return self.word
 
 
-class RefusedDemand(Placed):
+class RefusedDemand(Listed):
     """A demand outside the lists that was refused: counted against the unit that made it.
 
     It names units only. Who in the unit pressed the button is nobody's figure.

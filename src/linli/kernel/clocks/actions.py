@@ -46,7 +46,6 @@ class Located(Protocol):
     """Whatever has a place: a record, or a task of one."""
 
     district: str
-    township: str
     area: str
 
     @property
@@ -85,7 +84,6 @@ def start(
         task_id=task,
         unit_id=unit,
         district=record.district,
-        township=record.township,
         area=record.area,
         name=name,
         urgency=urgency,
@@ -294,7 +292,7 @@ class _Place:
     """A clock's own place, for its successor on the same record."""
 
     def __init__(self, clock: Clock) -> None:
-        self.district, self.township, self.area = clock.district, clock.township, clock.area
+        self.district, self.area = clock.district, clock.area
         self.pk = clock.record_id
 
 

@@ -21,13 +21,12 @@ def record_id() -> int:
 
 
 class Placed(Quick):
-    """Anything with a place: the area's code and the two prefixes that lists are cut by.
+    """Anything with a place: the area's code and its district.
 
     ``district`` is also the key by which a distributed database spreads the rows.
     """
 
     district = models.CharField("区（市）县", max_length=6, db_collation=C)
-    township = models.CharField("乡镇（街道）", max_length=9, db_collation=C)
     area = models.CharField("区域代码", max_length=18, db_collation=C)
 
     class Meta:
@@ -35,10 +34,24 @@ class Placed(Quick):
 
     def place(self, code: str) -> None:
         """Put the row into the area ``code`` (shorter codes leave the finer prefixes as far as they go)."""
-        self.area, self.township, self.district = code, code[:9], code[:6]
+        self.area, self.district = code, code[:6]
 
 
-class Record(Placed):
+class Listed(Placed):
+    """What lists are made of has the township too, since they are cut by it. Parts of a record are found by
+    the record, and do without."""
+
+    township = models.CharField("乡镇（街道）", max_length=9, db_collation=C)
+
+    class Meta:
+        abstract = True
+
+    def place(self, code: str) -> None:
+        super().place(code)
+        self.township = code[:9]
+
+
+class Record(Listed):
     """One matter that moves. Only ``kernel.flow`` changes it, one version at a time.
 
     ``version`` counts the entries of its journal; ``chain`` is the hash of the last of them.

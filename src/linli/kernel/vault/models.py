@@ -7,12 +7,12 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
-from linli.kernel.records.models import C, Placed, record_id
+from linli.kernel.records.models import C, Listed, record_id
 from linli.kernel.vault.purposes import LegalBasis
 from linli.lib.time import now
 
 
-class Person(Placed):
+class Person(Listed):
     """What is known of one person in connection with one record.
 
     All fields of an entry are sealed separately but lie in one row: they are collected, corrected, kept
@@ -67,7 +67,7 @@ class Deed(models.TextChoices):
     ERASE = "erase", "删除"
 
 
-class Reading(Placed):
+class Reading(Listed):
     """One use of the vault, or one that was refused. Holds no personal data. Never changed."""
 
     person_id = models.BigIntegerField(null=True)

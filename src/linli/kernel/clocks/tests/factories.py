@@ -40,7 +40,6 @@ class Place:
 
     pk: int = 1
     district: str = "990101"
-    township: str = "990101001"
     area: str = "990101001001001"
 
 

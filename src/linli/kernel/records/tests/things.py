@@ -10,7 +10,7 @@ from django.db import connection, models
 from django.db.models.functions import Now
 
 from linli.kernel.records.belonging import Belongs
-from linli.kernel.records.models import Placed, Record, record_id
+from linli.kernel.records.models import Listed, Record, record_id
 
 REGISTRY = Apps()
 
@@ -50,7 +50,7 @@ class Piece(models.Model):
         app_label = "records"
 
 
-class Share(Placed):
+class Share(Listed):
     """A part that carries the thing's district."""
 
     id = models.BigIntegerField(primary_key=True, default=record_id)
