@@ -61,9 +61,9 @@ def carry_out(actor: Actor, *, acts: Sequence[Act]) -> list[Filed | Case | Refus
     """
     if len(acts) > MOST:
         raise Invalid(fields={"acts": gettext("一次最多提交 %(n)d 项") % {"n": MOST}})
-    outcomes: dict[int, Filed | Case | Refusal] = {}
-    outcomes |= _report(actor, {n: act for n, act in enumerate(acts) if act.kind != "move"})
-    outcomes |= _move(actor, {n: act for n, act in enumerate(acts) if act.kind == "move"})
+    outcomes = _report(actor, {n: act for n, act in enumerate(acts) if act.kind != "move"})
+    filed = {acts[n].client_id: one for n, one in outcomes.items() if isinstance(one, Filed)}
+    outcomes |= _move(actor, {n: act for n, act in enumerate(acts) if act.kind == "move"}, filed)
     return [outcomes[n] for n in range(len(acts))]
 
 
@@ -82,17 +82,21 @@ def _report(actor: Actor, acts: Mapping[int, Act]) -> dict[int, Filed | Case | R
     return outcomes | dict(zip(given, filed, strict=True))
 
 
-def _move(actor: Actor, acts: Mapping[int, Act]) -> dict[int, Filed | Case | Refusal]:
-    known = intake.known_submissions(act.report for act in acts.values())
+def _move(
+    actor: Actor, acts: Mapping[int, Act], filed: Mapping[UUID, Filed]
+) -> dict[int, Filed | Case | Refusal]:
+    """``filed``: what this batch has taken in, which nobody has to look for."""
+    earlier = intake.known_submissions(act.report for act in acts.values() if act.report not in filed)
+    known = {**filed, **{client_id: Filed(report.case, report) for client_id, report in earlier.items()}}
     outcomes: dict[int, Filed | Case | Refusal] = {}
     deeds: dict[int, Deed] = {}
     for n, act in acts.items():
         number = numbers.normalise(act.number)
         if act.report is not None:
-            report = known.get(act.report)
-            if report is None or report.post != actor.post:
+            found = known.get(act.report)
+            if found is None or found.report.post != actor.post:
                 outcomes[n] = CaseNotFound()
                 continue
-            number = report.case.number
+            number = found.case.number
         deeds[n] = Deed(act.move, number, act.given, act.version, act.client_id, act.claimed_at)
     return outcomes | dict(zip(deeds, actions.move_each(actor, deeds=list(deeds.values())), strict=True))

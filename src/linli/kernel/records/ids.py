@@ -13,7 +13,10 @@ from itertools import chain
 
 from django.db import connections
 
+from linli.kernel.records.prepared import fetch
+
 BLOCK = 100
+NEXT = "SELECT nextval(%s::text::regclass) FROM generate_series(1, %s::int)"
 
 
 class _Blocks:
@@ -49,9 +52,7 @@ class _Blocks:
 
     def _take(self, sequence: str, using: str, blocks: int) -> list[int]:
         """The first values of so many blocks."""
-        with connections[using].cursor() as cursor:
-            cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [sequence, blocks])
-            return [int(first) for (first,) in cursor.fetchall()]
+        return [first for (first,) in fetch(NEXT, [sequence, blocks], using=using)]
 
     def forget(self) -> None:
         with self._lock:
