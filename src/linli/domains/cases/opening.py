@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -47,13 +46,12 @@ class Opening:
     report_id: int = field(default_factory=record_id)
     split_from: int | None = None
 
-    @cached_property
-    def plain_text(self) -> str:
-        return without_personal_numbers(self.text)[0]
+    plain_text: str = field(init=False)
+    plain_address: str = field(init=False)
 
-    @cached_property
-    def plain_address(self) -> str:
-        return without_personal_numbers(self.address)[0]
+    def __post_init__(self) -> None:
+        self.plain_text = without_personal_numbers(self.text)[0]
+        self.plain_address = without_personal_numbers(self.address)[0]
 
 
 def open_case(

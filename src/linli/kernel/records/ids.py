@@ -21,9 +21,13 @@ NEXT = "SELECT nextval(%s::text::regclass) FROM generate_series(1, %s::int)"
 
 class _Blocks:
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._left: dict[tuple[str, str], Iterator[int]] = {}
-        self._pid = os.getpid()
+        self.begin()
+        os.register_at_fork(after_in_child=self.begin)  # a fork must not share its parent's blocks
+
+    def begin(self) -> None:
+        self._lock = threading.Lock()  # in a fork the old one may be held for ever
+        self._left.clear()
 
     def next(self, sequence: str, using: str) -> int:
         with self._lock:
@@ -45,9 +49,6 @@ class _Blocks:
             self._left[key] = chain(left, *(range(first, first + BLOCK) for first in taken))
 
     def _key(self, sequence: str, using: str) -> tuple[str, str]:
-        if self._pid != os.getpid():  # a fork must not share its parent's block
-            self._left.clear()
-            self._pid = os.getpid()
         return str(connections.settings[using]["NAME"]), sequence
 
     def _take(self, sequence: str, using: str, blocks: int) -> list[int]:
