@@ -18,8 +18,15 @@ class Tally(models.Model):
     district = models.CharField(max_length=6, db_collation=C, help_text="the record's own")
     area = models.CharField(max_length=18, db_collation=C, help_text="as the tree stands today")
     version = models.IntegerField(default=0, help_text="of the record when it was looked at")
-    adds = models.JSONField(help_text="{name of a sum: what the record adds to it}")
+    day = models.DateField(help_text="for which it was looked at")
+    adds = models.JSONField(help_text="{name of a sum: what the record adds to it on that day}")
+    then = models.JSONField(
+        null=True, help_text="what it adds from the next day on, where that is not the same"
+    )
+    turns_on = models.DateField(null=True, help_text="when a later day changes what it adds")
     middle = models.FloatField(null=True, help_text="seconds, where the record counts for a median")
+    bucket = models.SmallIntegerField(null=True, help_text="of the seconds")
+    middle_until = models.DateField(null=True, help_text="the last day on which it counts for a median")
     next_at = models.DateTimeField(null=True, help_text="when time alone may change what it adds")
 
     class Meta:
@@ -27,7 +34,10 @@ class Tally(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["family", "next_at"], name="tally_next", condition=Q(next_at__isnull=False)),
             models.Index(
-                fields=["family", "middle", "area"], name="tally_middle", condition=Q(middle__isnull=False)
+                fields=["family", "turns_on"], name="tally_turns", condition=Q(turns_on__isnull=False)
+            ),
+            models.Index(
+                fields=["family", "bucket", "area"], name="tally_bucket", condition=Q(middle__isnull=False)
             ),
             models.Index(fields=["family", "area"], name="tally_area", condition=Q(middle__isnull=False)),
         ]
@@ -43,7 +53,9 @@ class Sum(models.Model):
     family = models.CharField(max_length=20, db_collation=C)
     area = models.CharField(max_length=18, db_collation=C, help_text="empty: everywhere")
     name = models.CharField(max_length=80, db_collation=C)
-    number = models.BigIntegerField()
+    number = models.BigIntegerField(help_text="on the day")
+    day = models.DateField()
+    ahead = models.BigIntegerField(default=0, help_text="what is to be added from the next day on")
 
     class Meta:
         verbose_name = verbose_name_plural = "常备指标的合计"

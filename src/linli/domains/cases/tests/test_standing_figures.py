@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import Counter
 
 import pytest
 from django.db import connection
@@ -16,11 +17,12 @@ from linli.domains.cases.tests import journeys
 from linli.domains.cases.tests.journeys import END, live
 from linli.domains.cases.tests.standing import STANDS, differences
 from linli.domains.cases.tests.steps import GRID, dispatched, filed, go
-from linli.kernel.insight import figures, keeping
+from linli.kernel.insight import figures, keeping, standing
 from linli.kernel.insight.conditions import columns_of, names_of
 from linli.kernel.insight.declaration import Period
-from linli.kernel.insight.models import Sum
-from linli.lib.time import at, now
+from linli.kernel.insight.models import Sum, Tally
+from linli.kernel.insight.standing import local_day
+from linli.lib.time import LOCAL, at, now
 
 
 @pytest.mark.parametrize("seed", [3, 4])
@@ -36,6 +38,65 @@ def test_they_are_the_live_ones_while_cases_move_and_time_passes(city: City, see
             journeys._report(city, chance, moment)
         with at(moment):
             assert differences(city) == []
+
+
+def test_the_next_day_is_ready_before_it_begins(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At midnight every figure changes, and nothing is counted for it."""
+    live(city, 40, seed=7)
+    chance, moment = random.Random(7), END
+    for _ in range(4):
+        moment = dt.datetime.combine(local_day(moment), dt.time(23, 59, 50), LOCAL)
+        with at(moment):
+            keeping.keep(STANDS, ahead=1000)
+            keeping.keep(STANDS, ahead=1000)
+        with monkeypatch.context() as patched, at(moment + dt.timedelta(seconds=11)):
+            patched.setattr(keeping, "FRESH", dt.timedelta(hours=1))  # nobody has looked since
+            assert differences(city) == []
+        with at(moment + dt.timedelta(seconds=11)), CaptureQueriesContext(connection) as asked:
+            keeping.keep(STANDS)
+        assert not any("cases_case" in query["sql"] for query in asked), "no record has to be looked at"
+        moment += dt.timedelta(hours=chance.choice([3, 12]))
+        for pk in Case.objects.order_by("?").values_list("pk", flat=True)[:5]:
+            journeys._step(city, chance, pk, moment)
+        with at(moment):
+            assert differences(city) == []
+
+
+def test_days_on_which_nobody_kept_are_made_up(city: City) -> None:
+    live(city, 30, seed=8)
+    moment = END
+    for days in (1, 2, 3, 11, 29, 30, 31):
+        with at(moment):
+            keeping.keep(STANDS, ahead=days)  # some of the next day only
+        moment += dt.timedelta(days=days)
+        with at(moment):
+            assert differences(city) == []
+
+
+def test_what_is_kept_does_not_grow_with_the_days(city: City) -> None:
+    live(city, 20, seed=9)
+    for days in range(80):
+        with at(END + dt.timedelta(days=days)):
+            keeping.keep(STANDS, ahead=1000)
+    assert not [name for name in Sum.objects.values_list("name", flat=True) if "@" in name]
+    closed = Case.objects.filter(state="closed", supervised=False)
+    # those of which nothing is left come and go here: the transaction of the test is older than their moves
+    kept = Tally.objects.filter(record_id__in=closed.values("pk"), next_at=None)
+    assert not kept.exclude(adds={}).exists()
+
+
+def test_a_median_is_found_among_few(city: City) -> None:
+    seconds = [10.0, 500.0, 500.5, 501.0, 9000.0, 90000.0]
+    assert len({standing.bucket_of(one) for one in seconds[1:4]}) == 1
+    for count in range(1, len(seconds) + 1):
+        numbers = Counter(standing.bucket_of(one) for one in seconds[:count])
+        with pytest.MonkeyPatch.context() as patched:
+            found = [(str(bucket), number) for bucket, number in numbers.items()]
+            patched.setattr(standing, "_beginning", lambda *asked, found=found: iter(found))
+            first, last = (count - 1) // 2, count // 2
+            buckets, before = standing._between(STANDS, CITY, "", first, last)
+        among = [one for one in seconds[:count] if standing.bucket_of(one) in buckets]
+        assert among[first - before : last - before + 1] == seconds[first : last + 1]
 
 
 def test_a_supervision_that_waits_for_its_reply_counts_for_as_long(city: City) -> None:
