@@ -147,7 +147,9 @@ def _droppable(run: Connection, tables: list[str]) -> list[tuple[str, str]]:
         "  conrelid::regclass, conname, pg_get_constraintdef(oid))"
         " FROM pg_constraint c WHERE conrelid = ANY(%(tables)s::regclass[]) AND contype IN ('p', 'u')"
         " AND NOT EXISTS (SELECT 1 FROM pg_constraint f WHERE f.contype = 'f' AND f.conindid = c.conindid)"
-        " UNION ALL SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)"
+        # of all partitions, as it was: a definition begins with the table alone
+        " UNION ALL SELECT format('DROP INDEX %%s', indexrelid::regclass),"
+        " replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')"
         " FROM pg_index i WHERE indrelid = ANY(%(tables)s::regclass[])"
         " AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)",
         {"tables": tables},
