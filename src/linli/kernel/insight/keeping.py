@@ -12,16 +12,15 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import BooleanField, Count, ExpressionWrapper, FloatField, Min, Q, Value
-from django.db.models.functions import Extract
+from django.db.models import Min
 
 from linli.kernel.areas.levels import WIDTHS
 from linli.kernel.areas.tree import tree_number
 from linli.kernel.clocks.models import Clock
 from linli.kernel.clocks.revising import SHIFTED
-from linli.kernel.insight.conditions import columns_of, names_of
-from linli.kernel.insight.declaration import Grain, Indicator, Period
-from linli.kernel.insight.facts import Facts, share, with_facts
+from linli.kernel.insight.compiled import Statement, statements
+from linli.kernel.insight.conditions import names_of
+from linli.kernel.insight.declaration import Grain, Period
 from linli.kernel.insight.models import Sum, Tally, Watermark
 from linli.kernel.insight.places import carried_on, today_code
 from linli.kernel.insight.standing import (
@@ -43,8 +42,8 @@ from linli.kernel.journal.models import Entry
 from linli.kernel.records.editions import edition
 from linli.lib.time import LOCAL, now
 
-FRESH = dt.timedelta(seconds=2)
-"""Figures this young are shown as they are."""
+FRESH = dt.timedelta(seconds=3)
+"""Figures this young are shown as they are: the keeper looks every two seconds, so that nobody else must."""
 OLDEST = dt.timedelta(seconds=5)
 """Older ones are never shown."""
 MANY = 200_000
@@ -142,26 +141,31 @@ def _changed(standing: Standing[Any], mark: Watermark, at: dt.datetime, ahead: i
 
     A transaction that is long under way holds the watermark back; what was looked at since is not again.
     """
-    day = local_day(at)
+    family, day = standing.family, local_day(at)
     with connection.cursor() as cursor:
+        # in order, so that the index serves best whatever the planner knows of the number, and apart from the
+        # tallies: a plan that reads the whole journal, or all tallies, would do so every two seconds
         cursor.execute(
-            "SELECT e.record_id FROM journal_entry e"
-            " LEFT JOIN insight_tally t ON t.record_id = e.record_id AND t.district = e.district"
-            " WHERE e.family = %s AND e.tx >= %s::xid8 AND (t.version IS NULL OR t.version < e.seq)"
-            " UNION SELECT record_id FROM insight_tally WHERE family = %s AND next_at <= %s"
+            "SELECT record_id, max(seq) FROM"
+            " (SELECT record_id, seq, family FROM journal_entry WHERE tx >= %s::xid8 ORDER BY tx LIMIT %s) e"
+            " WHERE family = %s GROUP BY record_id",
+            [mark.settled, MANY + 1, family],
+        )
+        moved = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT record_id, version FROM insight_tally WHERE record_id = ANY(%s)", [list(moved)]
+        )
+        seen = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT record_id FROM insight_tally WHERE family = %s AND next_at <= %s"
             " UNION SELECT record_id FROM insight_tally WHERE family = %s AND turns_on <= %s"
             " UNION (SELECT record_id FROM insight_tally WHERE family = %s AND turns_on = %s LIMIT %s)"
             " LIMIT %s",
-            [
-                *(standing.family, mark.settled),
-                *(standing.family, at),
-                *(standing.family, day),
-                *(standing.family, day + DAY, ahead),
-                MANY + 1,
-            ],
+            [*(family, at), *(family, day), *(family, day + DAY, ahead), MANY + 1],
         )
-        found = [pk for (pk,) in cursor.fetchall()]
-    return found if len(found) <= MANY else None
+        come = {pk for (pk,) in cursor.fetchall()}
+    found = [*come, *(pk for pk, seq in moved.items() if seen.get(pk, 0) < seq and pk not in come)]
+    return found if len(found) <= MANY and len(moved) <= MANY else None
 
 
 def _count_anew(standing: Standing[Any], at: dt.datetime) -> None:
@@ -357,17 +361,16 @@ class Looked:
 
     def at_records(self, days: int) -> None:
         """Which conditions hold for which record, over a window."""
-        standing, period = self.standing, _last(days, self.at)
-        indicators = [one for one in standing.windows[days] if one.grain is Grain.RECORD]
-        conditions = columns_of(indicators, period)
+        standing = self.standing
+        given = statements(standing, days, self._instants)
+        median = given.median
         is_longest = days == standing.longest
         told_apart = {group: list(names_of(found)) for group, found in standing.groups.items()}
-        median = next((one for one in indicators if one.middle is not None), None)
-        for row in self._rows(conditions, median):
+        for row in self._rows(given.records, days):
             pk, mine = row["pk"], self.adds[row["pk"]]
             # the version as of the first look: what moves between two looks is half told, and looked at again
             self.places.setdefault(pk, (row["district"], row["area"], row["version"]))
-            mine.update(of_window(days, name) for name in conditions if row[f"is_{name}"])
+            mine.update(of_window(days, name) for name in given.conditions if row[f"is_{name}"])
             if median is not None and row[f"is_{median.code}_counted"]:
                 mine[of_bucket(of_window(days, f"{median.code}_counted"), row["seconds"])] += 1
                 if is_longest:
@@ -385,42 +388,20 @@ class Looked:
                 if row[f"is_{one.code}_counted"]:
                     mine[of_day(one.code, local_day(row[one.instant]))] += 1
 
-    def _rows(self, conditions: Mapping[str, Q], median: Indicator | None) -> Iterator[dict[str, Any]]:
-        """Each record with its columns, and whether each condition holds for it; one query."""
-        standing = self.standing
-        facts = share(conditions.values()).items()
-        shared = {name: Facts(name, one.rows.filter(record_id__in=self.ids)) for name, one in facts}
-        columns: dict[str, Any] = {
-            f"is_{name}": ExpressionWrapper(condition, BooleanField())
-            for name, condition in conditions.items()
-        }
-        if median is not None and median.middle is not None:
-            columns["seconds"] = Extract(median.middle, "epoch", output_field=FloatField())
-        plain = ["pk", "district", "area", "version", "state", *standing.groups]
-        plain += self._instants
-        found = standing.flow.model._default_manager.filter(pk__in=self.ids).order_by()
-        asked = found.values(*plain).annotate(**columns).values_list(*plain, *columns)
-        sql, parameters = with_facts(shared, asked.query.sql_with_params())
+    def _rows(self, asked: Statement, days: int) -> Iterator[dict[str, Any]]:
         with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
+            cursor.execute(asked.sql, asked.of(_last(days, self.at), self.ids))
             for row in cursor:
-                yield dict(zip((*plain, *columns), row, strict=True))
+                yield dict(zip(asked.columns, row, strict=True))
 
     def at_moves(self, days: int) -> None:
         """How often each record moved so, over a window."""
-        period = _last(days, self.at)
-        indicators = [one for one in self.standing.windows[days] if one.grain is Grain.MOVE]
-        if not indicators:
+        asked = statements(self.standing, days, self._instants).moves
+        if asked is None:
             return
-        conditions = columns_of(indicators, period)
-        entries = Entry.objects.filter(
-            period.within("at"), family=self.standing.family, record_id__in=self.ids
-        )
-        counts = {name: Count(Value(1), filter=condition) for name, condition in conditions.items()}
-        told = entries.order_by().values("record_id").annotate(**counts)
-        for pk, *numbers in told.values_list("record_id", *counts):
-            named = zip(counts, numbers, strict=True)
-            self.adds[pk].update({of_window(days, name): number for name, number in named if number})
+        for row in self._rows(asked, days):
+            pk = row.pop("record_id")
+            self.adds[pk].update({of_window(days, name): number for name, number in row.items() if number})
 
     def at_turns(self) -> None:
         """On which days each record became open, or ended."""

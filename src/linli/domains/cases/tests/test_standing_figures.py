@@ -17,7 +17,7 @@ from linli.domains.cases.tests import journeys
 from linli.domains.cases.tests.journeys import END, live
 from linli.domains.cases.tests.standing import STANDS, differences
 from linli.domains.cases.tests.steps import GRID, dispatched, filed, go
-from linli.kernel.insight import figures, keeping, standing
+from linli.kernel.insight import compiled, figures, keeping, standing
 from linli.kernel.insight.conditions import columns_of, names_of
 from linli.kernel.insight.declaration import Period
 from linli.kernel.insight.models import Sum, Tally
@@ -177,3 +177,26 @@ def test_figures_of_a_kept_city_are_counted_anew_when_the_declaration_changes(
     monkeypatch.setattr(keeping, "_rests_on", lambda standing: "another")
     keeping.keep(STANDS)
     assert differences(city) == []
+
+
+def test_what_follows_from_a_period_is_moved_to_another() -> None:
+    """A statement that was put together for no period at all is the one that would be made for each."""
+    period = Period(dt.date(2026, 2, 3), dt.date(2026, 3, 4), dt.datetime(2026, 3, 4, 5, 6, 7, tzinfo=dt.UTC))
+    for given in (compiled.NEVER, period):
+        hour = dt.timedelta(hours=7)
+        asked = [
+            given.start,
+            given.end,
+            given.at,
+            given.at + hour,
+            given.first,
+            given.last,
+            "x",
+            5,
+            compiled.THESE,
+        ]
+        statement = compiled.Statement("", asked, [])
+        if given is compiled.NEVER:
+            found = statement.of(period, [3, 4])
+        else:
+            assert found == [*asked[:-1], [3, 4]]
