@@ -24,6 +24,8 @@ from linli.kernel.insight.stock import open_per_day
 from linli.web.components import Crumb, Tone, in_chinese
 
 LATEST = 12
+UNITS = 60
+"""More lines than any screen has room for; a city may have thousands."""
 LATEST_SHOWN = ("number", "title", "area", "state", "urgency", "sensitive", "opened_at")
 CATEGORIES = 8
 HOURS_PER_DAY = 24
@@ -135,6 +137,8 @@ class Board:
     rates: list[Shown]
     areas: list[AreaLine]
     units: list[UnitLine]
+    units_left: int
+    """Units with something overdue that are not among them."""
     categories: list[Bar]
     trend: list[tuple[str, int, int]]
     """day, reported, closed"""
@@ -199,6 +203,7 @@ def board(sight: Sight) -> Board:
         on, [*(one for one, _title, _tone in HEADLINE), *stages.values(), *indicators.MOVES.values()], today
     )
     rates = indicators.whole(on, RATES, recent)
+    units = _units(sight)
     return Board(
         trail=[Crumb(names_of([code])[code], addresses.wall(code)) for code in sight.trail],
         headline=[
@@ -213,7 +218,8 @@ def board(sight: Sight) -> Board:
         ],
         rates=[shown(sight, rates[one.code], recent) for one in RATES],
         areas=_areas(sight),
-        units=_units(sight),
+        units=[_unit_line(sight, unit) for unit in units[:UNITS]],
+        units_left=len(units[UNITS:]),
         categories=_categories(sight),
         trend=_trend(sight),
         stock=_stock(sight),
@@ -245,23 +251,19 @@ def _areas(sight: Sight) -> list[AreaLine]:
     return lines
 
 
-def _units(sight: Sight) -> list[UnitLine]:
+def _units(sight: Sight) -> list[indicators.UnitFigures]:
     """Units that hold something overdue, by name."""
-    return [
-        UnitLine(
-            unit.name,
-            shown(sight, unit.figures[indicators.OPEN.code], sight.recent, holder=unit.unit),
-            shown(
-                sight,
-                unit.figures[indicators.OVERDUE.code],
-                sight.recent,
-                tone=Tone.DANGER,
-                holder=unit.unit,
-            ),
-        )
-        for unit in indicators.by_holder(sight.cases, sight.recent)
-        if unit.figures[indicators.OVERDUE.code].numerator
-    ]
+    held = indicators.by_holder(sight.cases, sight.recent)
+    return [unit for unit in held if unit.figures[indicators.OVERDUE.code].numerator]
+
+
+def _unit_line(sight: Sight, unit: indicators.UnitFigures) -> UnitLine:
+    open_, overdue = (unit.figures[one.code] for one in indicators.HELD)
+    return UnitLine(
+        unit.name,
+        shown(sight, open_, sight.recent, holder=unit.unit),
+        shown(sight, overdue, sight.recent, tone=Tone.DANGER, holder=unit.unit),
+    )
 
 
 def _categories(sight: Sight) -> list[Bar]:

@@ -79,7 +79,7 @@ def sight_of(actor: Actor, area: str = "") -> Sight:
     code = area or actor.area
     if not is_code(code) or not code.startswith(actor.area):
         raise NotYourArea
-    if not areas.subtree(code):
+    if not (areas.is_known(code) and areas.node(code).is_current) and not areas.subtree(code):
         raise NotYourArea
     return Sight(actor, code, Period.days(1), Period.days(RECENT_DAYS))
 

@@ -13,15 +13,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests.city import City
 
-from linli.domains.cases import queries
+from linli.domains.cases import indicators, queries
 from linli.domains.cases.models import Case
 from linli.domains.cases.queries import IS_OPEN
 from linli.domains.cases.tests.journeys import END, live
-from linli.faces.wall import figure_page
+from linli.faces.wall import area_map, figure_page
+from linli.faces.wall import board as boards
+from linli.faces.wall.area_map import AreaMap
 from linli.faces.wall.board import Shown, board
 from linli.faces.wall.panels import panels_of
 from linli.faces.wall.sight import sight_of
 from linli.kernel.access.actor import Actor
+from linli.kernel.areas.levels import Level
 from linli.kernel.areas.models import TreeVersion
 from linli.kernel.insight import keeping
 from linli.kernel.insight.conditions import Side
@@ -90,6 +93,35 @@ def test_a_panel_that_may_be_cut_leads_to_all_of_its_list(city: City) -> None:
         assert cut
         assert cut == {name for name, panel in panels.items() if panel.more}
         assert count_behind(actor, panels["categories"].more) == sum(bar.number for bar in read.categories)
+
+
+def test_a_list_of_units_ends_where_no_screen_has_room_and_says_how_many_are_left(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(city, 40, seed=5)
+    with at(END):
+        sight = sight_of(city.actor("mayor"))
+        whole = board(sight)
+        assert len(whole.units) > 1
+        assert whole.units_left == 0
+        monkeypatch.setattr(boards, "UNITS", 1)
+        cut = board(sight)
+    assert (cut.units, cut.units_left) == (whole.units[:1], len(whole.units) - 1)
+
+
+def test_the_map_shades_the_finest_level_that_a_screen_can_show(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(city, 12, seed=5)
+    with at(END):
+        for most, level in ((1_500, Level.GRID), (2, Level.DISTRICT), (0, Level.DISTRICT)):
+            monkeypatch.setattr(area_map, "MOST_AREAS", most)
+            drawn = AreaMap(sight_of(city.actor("mayor")))
+            assert drawn.shaded is level
+            assert {len(code) for code in drawn.marks} <= {level.width}
+        told = indicators.whole(drawn.sight.cases, [indicators.OPEN], drawn.sight.today)
+        counted = sum(row["open"].numerator for row in drawn.counts.values())
+        assert counted == told["open"].numerator > 0
 
 
 @pytest.mark.parametrize("word", MAY)

@@ -94,8 +94,9 @@ function fit(wall) {
     for (const row of rows.slice(kept.length)) row.hidden = true;
     const more = panel.closest("section").querySelector("[data-more]");
     if (!more) continue;
-    more.hidden = kept.length === rows.length;
-    more.querySelector("[data-more-count]").textContent = `${rows.length - kept.length}`;
+    const left = rows.length - kept.length + Number(panel.querySelector("[data-fit]").dataset.left ?? 0);
+    more.hidden = left === 0;
+    more.querySelector("[data-more-count]").textContent = `${left}`;
   }
 }
 
