@@ -19,16 +19,19 @@ import multiprocessing
 import os
 import pickle
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import sql
 
 from bench.filling import BLOCK, SHARES, Filling
@@ -36,13 +39,13 @@ from bench.lives import Library, end_with_parent, record, sample
 from bench.spread import FIRST, Plan, Wanted, draw
 from linli.config import environment as env
 from linli.config.demo.making import SEED, STEPS, Making
-from linli.config.demo.year import seal_days
 from linli.config.migrations import migrate
 from linli.kernel.insight import keeping
 from linli.kernel.journal import partitions
+from linli.kernel.journal.models import Root
 from linli.kernel.records.ids import BLOCK as IDS_AT_ONCE
 from linli.kernel.records.ids import forget_blocks
-from linli.lib.time import now
+from linli.lib.time import LOCAL, now
 
 if TYPE_CHECKING:
     from bench.ground import Ground
@@ -51,6 +54,8 @@ HEADER, TRAILER = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 """What stands around rows in the binary form of COPY."""
 AT_ONCE = 32
 """Cases whose rows of a table are sent together: some 80 kB of the largest."""
+
+PROCESSES = os.cpu_count() or 1
 
 LIVED = "演一年的办件"
 """The step of the demo's making that is done otherwise here."""
@@ -132,42 +137,48 @@ def _prepare(base: Ground, library: Library, wanted: Wanted) -> None:
     with psycopg.connect(base.conninfo()) as run:
         run.execute("CREATE SCHEMA bench")
         run.execute("CREATE TABLE bench.share (number int PRIMARY KEY, cases int NOT NULL)")
-        run.execute("CREATE TABLE bench.later (number int PRIMARY KEY, statement text NOT NULL)")
+        run.execute(
+            "CREATE TABLE bench.later (number int PRIMARY KEY, of text NOT NULL, statement text NOT NULL)"
+        )
         tables = list(library.columns)
-        for number, (before, after) in enumerate([*_droppable(run, tables), *_vacuumed(run, tables)]):
-            run.execute("INSERT INTO bench.later VALUES (%s, %s)", [number, after])
+        late = [*_droppable(run, tables), *_vacuumed(run, tables)]
+        for number, (table, before, after) in enumerate(late):
+            run.execute("INSERT INTO bench.later VALUES (%s, %s, %s)", [number, table, after])
             run.execute(before.encode())
 
 
-def _droppable(run: Connection, tables: list[str]) -> list[tuple[str, str]]:
-    """(how to drop, how to make again) of the constraints and indexes on which no foreign key stands."""
+def _droppable(run: Connection, tables: list[str]) -> list[tuple[str, str, str]]:
+    """(table, how to drop, how to make again) of the constraints and indexes on which no foreign key
+    stands."""
     found = run.execute(
-        "SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),"
+        "SELECT conrelid::regclass,"
+        " format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),"
         " format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s',"
         "  conrelid::regclass, conname, pg_get_constraintdef(oid))"
         " FROM pg_constraint c WHERE conrelid = ANY(%(tables)s::regclass[]) AND contype IN ('p', 'u')"
         " AND NOT EXISTS (SELECT 1 FROM pg_constraint f WHERE f.contype = 'f' AND f.conindid = c.conindid)"
         # of all partitions, as it was: a definition begins with the table alone
-        " UNION ALL SELECT format('DROP INDEX %%s', indexrelid::regclass),"
-        " replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')"
+        " UNION ALL SELECT indrelid::regclass, format('DROP INDEX %%s', indexrelid::regclass),"
+        "  replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')"
         " FROM pg_index i WHERE indrelid = ANY(%(tables)s::regclass[])"
         " AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)",
         {"tables": tables},
     )
-    return [(str(drop), str(make)) for drop, make in found]
+    return [(str(table), str(drop), str(make)) for table, drop, make in found]
 
 
-def _vacuumed(run: Connection, tables: list[str]) -> list[tuple[str, str]]:
-    """(how to keep autovacuum away, how to let it in again): it would look at each table over and over, which
-    is a sixth of the work, and all of them are vacuumed in the end."""
+def _vacuumed(run: Connection, tables: list[str]) -> list[tuple[str, str, str]]:
+    """(table, how to keep autovacuum away, how to let it in again): it would look at each table over and
+    over, which is a sixth of the work, and all of them are vacuumed in the end."""
     found = run.execute(
-        "SELECT format('ALTER TABLE %%s SET (autovacuum_enabled = off)', c.oid::regclass),"
+        "SELECT coalesce(i.inhparent, c.oid)::regclass,"
+        " format('ALTER TABLE %%s SET (autovacuum_enabled = off)', c.oid::regclass),"
         " format('ALTER TABLE %%s RESET (autovacuum_enabled)', c.oid::regclass)"
         " FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid"
         " WHERE c.relkind = 'r' AND coalesce(i.inhparent, c.oid) = ANY(%(tables)s::regclass[])",
         {"tables": tables},
     )
-    return [(str(before), str(after)) for before, after in found]
+    return [(str(table), str(before), str(after)) for table, before, after in found]
 
 
 # Writing ----------------------------------------------------------------------------------------------------
@@ -248,23 +259,87 @@ def _write_shares(numbers: Sequence[int]) -> None:
 def _finish(base: Ground, plan: Plan, wanted: Wanted) -> None:
     """Indexes, sequences past what is there, statistics, and the seals of the days. Can be done again."""
     with psycopg.connect(base.conninfo(), autocommit=True) as run:
-        run.execute("SET maintenance_work_mem = '1GB'")
-        later = run.execute("SELECT number, statement FROM bench.later ORDER BY number").fetchall()
-        with _told("indexes and constraints"):
-            for number, statement in later:
-                with run.transaction():
-                    run.execute(str(statement).encode())
-                    run.execute("DELETE FROM bench.later WHERE number = %s", [number])
+        with _told("indexes, constraints and statistics"), ThreadPoolExecutor(PROCESSES) as pool:
+            list(pool.map(partial(_finish_table, base.conninfo()), _largest_first(run)))
         for name, following in (("record_ids", plan.next_id), ("case_numbers", FIRST + len(plan))):
             run.execute("SELECT setval(%s, %s, false)", [name, following + IDS_AT_ONCE])
         forget_blocks()
-        with _told("statistics"):
-            run.execute("VACUUM (FREEZE, ANALYZE)")
         with _told("seals"):
-            seal_days(wanted.until - dt.timedelta(days=wanted.days + 1), wanted.until)
+            _seal(wanted)
         with _told("standing figures"):
             keeping.keep_all()
         run.execute("CHECKPOINT")
+
+
+def _largest_first(run: Connection) -> list[str]:
+    """All tables; what takes longest is begun first."""
+    found = run.execute(
+        "SELECT c.oid::regclass::text FROM pg_class c"
+        " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace"
+        " ORDER BY (SELECT sum(pg_table_size(relid)) FROM pg_partition_tree(c.oid)) DESC NULLS LAST,"
+        "  pg_table_size(c.oid) DESC"
+    )
+    return [str(table) for (table,) in found]
+
+
+def _finish_table(conninfo: str, table: str) -> None:
+    """Make what was left for later, then gather statistics.
+
+    Each index is made by one process, since tables are finished side by side; and an index of words that is
+    made by several writes all of them to disk first.
+    """
+    with psycopg.connect(conninfo, autocommit=True) as run:
+        run.execute("SET maintenance_work_mem = '1GB'")
+        run.execute("SET max_parallel_maintenance_workers = 0")
+        later = "SELECT number, statement FROM bench.later WHERE of = %s ORDER BY number"
+        for number, statement in run.execute(later, [table]).fetchall():
+            with run.transaction():
+                run.execute(str(statement).encode())
+                run.execute("DELETE FROM bench.later WHERE number = %s", [number])
+        run.execute(f"VACUUM (FREEZE, ANALYZE) {table}".encode())
+
+
+def _seal(wanted: Wanted) -> None:
+    """Every past day gets the seal that the nightly job would have given it. A month is read at once, which a
+    night cannot do: so all of it is read once and not day by day."""
+    first = (wanted.until - dt.timedelta(days=wanted.days + 1)).astimezone(LOCAL).date()
+    last = wanted.until.astimezone(LOCAL).date()
+    begins = sorted({first, *(day for day in _days(first, last) if day.day == 1)})
+    months = zip(begins, [*begins[1:], last], strict=True)
+    connection.close()
+    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("fork"), end_with_parent) as pool:
+        digests = {day: found for month in pool.map(_digests, months) for day, found in month.items()}
+    roots: list[Root] = []
+    for day in _days(first, last):
+        prev = bytes(roots[-1].hash) if roots else b""
+        digest, entries, chains = digests.get(day, (sha256().digest(), 0, 0))
+        root = Root(day=day, prev=prev, entries=entries, chains=chains, sealed_at=wanted.until)
+        root.hash = sha256(prev + digest).digest()
+        roots.append(root)
+    Root.objects.bulk_create(roots, ignore_conflicts=True)
+
+
+def _days(first: dt.date, last: dt.date) -> list[dt.date]:
+    """From ``first`` to the day before ``last``."""
+    return [first + dt.timedelta(days=n) for n in range((last - first).days)]
+
+
+def _digests(span: tuple[dt.date, dt.date]) -> dict[dt.date, tuple[bytes, int, int]]:
+    """``journal.actions.day_digest`` of each day of a span on which anything was entered."""
+    digests: dict[dt.date, Any] = defaultdict(sha256)
+    entries, chains = Counter[dt.date](), Counter[dt.date]()
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(
+            "SELECT (at AT TIME ZONE %s)::date, record_id, count(*), (array_agg(hash ORDER BY seq DESC))[1]"
+            " FROM journal_entry WHERE at >= %s AND at < %s GROUP BY 1, 2 ORDER BY 1, 2",
+            [str(LOCAL), *(dt.datetime.combine(day, dt.time(), LOCAL) for day in span)],
+        )
+        for day, record_id, count, last in cursor:
+            digests[day].update(record_id.to_bytes(8, "big") + bytes(last))
+            entries[day] += count
+            chains[day] += 1
+    connection.close()
+    return {day: (digest.digest(), entries[day], chains[day]) for day, digest in digests.items()}
 
 
 @contextmanager
