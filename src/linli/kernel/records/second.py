@@ -32,11 +32,13 @@ def second(work: Callable[[Line], None]) -> Iterator[Line]:
     """
     connections.close_all()  # a fork must not talk over its parent's
     ours, theirs = Pipe()
-    gc.freeze()  # or the other's search for dead objects would copy every page that both hold
     process = get_context("fork").Process(target=_work, args=(work, ours, theirs), daemon=True)
-    process.start()
-    gc.unfreeze()
-    theirs.close()
+    gc.freeze()  # or the other's search for dead objects would copy every page that both hold
+    try:
+        process.start()
+    finally:
+        gc.unfreeze()
+        theirs.close()
     try:
         yield ours
     finally:
@@ -51,5 +53,6 @@ def is_over(line: Line) -> bool:
 
 def _work(work: Callable[[Line], Any], ours: Line, theirs: Line) -> None:
     ours.close()  # or its end would never be seen here
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+    # interrupted by the keyboard are both, and one of them says so
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         work(theirs)
