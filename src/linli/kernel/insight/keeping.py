@@ -206,8 +206,9 @@ def _write(standing: Standing[Any], before: Mapping[int, Tally], looked: Looked)
     Tally.objects.bulk_create(after.values())
     change: Counter[tuple[str, str]] = Counter()
     later: Counter[tuple[str, str]] = Counter()
-    for _, place in {(pk, tally.area) for pk, tally in before.items()} | set(looked.areas().items()):
-        change.update((area, LOOKS) for area in _around(place))
+    for pk, place in looked.areas().items():
+        for one in _seen_anew(before.get(pk), after.get(pk), place, day):
+            change.update((area, LOOKS) for area in _around(one))
     for tallies, sign in ((before, -1), (after, 1)):
         for tally in tallies.values():
             adds = _on(tally, day)
@@ -220,6 +221,17 @@ def _write(standing: Standing[Any], before: Mapping[int, Tally], looked: Looked)
         return
     with connection.cursor() as cursor:
         cursor.execute(ADD, [standing.family, day, *map(list, zip(*rows, strict=True))])
+
+
+def _seen_anew(before: Tally | None, after: Tally | None, place: str, day: dt.date) -> set[str]:
+    """Where something else is to be seen than before: where the record lies and where it lay, unless it has
+    not moved and adds what it added; then it was only made ready for another day."""
+    if before is None:
+        return {place}
+    if after is None:
+        return {place} if _on(before, day) else set()
+    same = before.version == after.version and _on(before, day) == after.adds
+    return {before.area, place} if not same or before.area != place else set()
 
 
 ADD = """

@@ -62,6 +62,24 @@ def test_the_next_day_is_ready_before_it_begins(city: City, monkeypatch: pytest.
             assert differences(city) == []
 
 
+def test_what_is_made_ready_for_the_next_day_changes_nothing_to_be_seen(city: City) -> None:
+    live(city, 30, seed=7)
+    with at(END):
+        keeping.keep(STANDS)
+    (day,) = Tally.objects.filter(turns_on__isnull=False).order_by("turns_on").values_list("turns_on")[0]
+    with at(dt.datetime.combine(day - dt.timedelta(days=1), dt.time(12), LOCAL)):
+        keeping.keep(STANDS)
+        before = keeping.state_of(STANDS, CITY)
+        turning = Tally.objects.filter(turns_on=day)
+        assert turning.exists()
+        keeping.keep(STANDS, ahead=1000)
+        assert not turning.exists()
+        assert keeping.state_of(STANDS, CITY) == before
+        go(city.actor("dispatcher"), filed(GRID), "accept")
+        keeping.keep(STANDS)
+        assert keeping.state_of(STANDS, CITY) != before
+
+
 def test_days_on_which_nobody_kept_are_made_up(city: City) -> None:
     live(city, 30, seed=8)
     moment = END
