@@ -3,14 +3,16 @@
 One connection asks for one page after the other, so that a page's time is the server's own. Beside it the
 time of the page's own query as a prepared statement on the same database, which is the limit.
 
-For each list somebody looks who has most on it. Where even that does not fill a page of the small city, the
-large city is also asked for a page of as many rows: only like pages are compared.
+For each list somebody looks who has most on it; in the large city, for a list of work, somebody who has about
+as much on it as that. Where a page of the small city is not full, the large city is also asked for a page of
+as many rows: only like pages are compared.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -25,6 +27,7 @@ from bench.ground import Ground, Person, Web, person, web
 from bench.intake import tally
 from bench.people import busiest, cases_listed
 from linli.domains.cases import finding, queries
+from linli.kernel.access.actor import actor_of
 from linli.kernel.units.models import Post
 
 if TYPE_CHECKING:
@@ -66,9 +69,10 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
     names = {cases: base.city(cases) for cases in (chosen.cases, chosen.many)}
     found: dict[int, list[Run]] = {}
     filled: dict[str, int] = {}
+    work: dict[str, int] = {}
     for cases, name in names.items():
         base.renew(name)
-        looks = _looks()
+        looks = _looks(work)
         if filled:  # the small city's pages that are not full
             lists = [look for look in looks if not look.is_desk]
             looks += [replace(look, rows=rows) for look in lists if 0 < (rows := filled[look.name]) < ROWS]
@@ -76,7 +80,9 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
             found[cases] = [
                 one for look in looks for one in _measure(base, site, look, cases, chosen.repeats)
             ]
-        filled = filled or {look.name: _many(look.person.post, look.asked) for look in looks}
+        if not filled:
+            filled = {look.name: _filled(look) for look in looks}
+            work = {look.name: _work(look.person.post, look.asked) for look in looks if _is_work(look.asked)}
         show(f"worklist: {cases:,} cases", found[cases])
     _compare(found[chosen.cases], found[chosen.many], filled)
     runs = [run for part in found.values() for run in part]
@@ -93,12 +99,16 @@ LISTS: dict[str, dict[str, str]] = {
 }
 
 
-def _looks() -> list[Look]:
-    """What people of three roles look at."""
+def _looks(like: Mapping[str, int]) -> list[Look]:
+    """What people of three roles look at. ``like`` tells, by name, how long a list of work is to be."""
     looks = []
     for who, candidates in busiest().items():
         for what, asked in LISTS.items():
-            one = person(max(candidates, key=lambda post: _many(post, asked)))
+            length = like.get(f"{who}, {what}")
+            if length is None:
+                one = person(max(candidates, key=lambda post: _many(post, asked)))
+            else:
+                one = person(min(candidates, key=lambda post: abs(_work(post, asked) - length)))
             looks.append(Look(who, what, one, asked))
             if what == "all":
                 looks.append(Look(who, "all, tenth page", one, asked, page=TENTH))
@@ -110,6 +120,26 @@ def _looks() -> list[Look]:
 def _many(post: Post, asked: dict[str, str]) -> int:
     """How much of a page somebody's list fills."""
     return len(cases_listed(post, asked, ROWS))
+
+
+def _is_work(asked: Mapping[str, str]) -> bool:
+    return queries.WORKLISTS[asked["list"]].by_due
+
+
+def _work(post: Post, asked: Mapping[str, str]) -> int:
+    """How long a list of work is."""
+    return finding.counts(actor_of(post), [asked["list"]])[asked["list"]]
+
+
+def _filled(look: Look) -> int:
+    """How many rows the page shows."""
+    actor, narrowed, cursor = look.person.actor, queries.Filter.read(look.asked), ""
+    for _ in range(look.page):
+        page = finding.page(actor, look.asked["list"], narrowed, after=cursor)
+        cursor = page.next
+        if not cursor:
+            break
+    return len(page.cases)
 
 
 def _measure(base: Ground, site: Web, look: Look, cases: int, repeats: int) -> list[Run]:

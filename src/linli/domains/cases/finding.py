@@ -58,7 +58,7 @@ LOOKED_THROUGH = 4 * COUNT_LIMIT
 
 EXPORT_LIMIT = 50_000
 
-REACH, REACH_BY_WORDS = 1 << 18, 1 << 16
+REACH, REACH_BY_WORDS = 1 << 18, 1 << 15
 """So many ids are gone through window by window, 12 ns each; words find less beyond them than tags do."""
 
 Statement = tuple[str, list[Any]]
@@ -153,7 +153,7 @@ def _near(actor: Actor, narrowed: Filter, before: int) -> tuple[list[str], int]:
     """
     words = narrowed.words()
     # a word of which only the beginning is known is gathered whole for each window
-    sizes = FEWER_BLOCKS if bigrams.has_beginnings(words) else BLOCKS
+    sizes = FEWER_BLOCKS if bigrams.has_beginnings(words) else BLOCKS[1:] if words else BLOCKS
     is_cut = bool(tags_of(actor, flow.view) or narrowed.area or narrowed.unit is not None or words)
     return windows(before, sizes, reach=(REACH_BY_WORDS if words else REACH) if is_cut else None)
 

@@ -164,10 +164,9 @@ class Case(Record):
             # over all cases there is none by unit, district or township: lists of theirs are found by tags
             models.Index(fields=["area", "-id"], name="case_area"),
             models.Index(Left("area", GRID_LENGTH), F("id").desc(), name="case_grid"),
+            # all of the same condition: the planner would put one of another beside those that suffice
             models.Index(
-                fields=["holder", "stage_due_at", "id"],
-                name="case_held_open",
-                condition=~Q(state=CaseState.CLOSED),
+                fields=["holder", "stage_due_at", "id"], name="case_in_hand_holder", condition=IN_HAND
             ),
             models.Index(fields=["stage_due_at", "id"], name="case_in_hand_city", condition=IN_HAND),
             models.Index(
@@ -185,7 +184,7 @@ class Case(Record):
             GinIndex(
                 fields=["units"], name="case_in_hand_units", condition=IN_HAND, gin_pending_list_limit=64
             ),
-            models.Index(fields=["lat", "lng"], name="case_open_near", condition=~Q(state=CaseState.CLOSED)),
+            models.Index(fields=["lat", "lng"], name="case_in_hand_near", condition=IN_HAND),
             models.Index(fields=["merged_into"], name="case_merged", condition=Q(merged_into__isnull=False)),
             models.Index(fields=["split_from"], name="case_split", condition=Q(split_from__isnull=False)),
         ]

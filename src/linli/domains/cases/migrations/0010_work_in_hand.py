@@ -17,12 +17,17 @@ class Migration(migrations.Migration):
     operations = [
         *(
             migrations.RemoveIndex("case", f"case_open_{name}")
-            for name in ("city", "district", "township", "area", "units")
+            for name in ("city", "district", "township", "area", "units", "near")
         ),
+        migrations.RemoveIndex("case", "case_held_open"),
+        by("holder", name="holder"),
         by(name="city"),
         by("district", name="district"),
         by("township", name="township"),
         by("area", name="area"),
+        migrations.AddIndex(
+            "case", models.Index(fields=["lat", "lng"], name="case_in_hand_near", condition=IN_HAND)
+        ),
         migrations.AddIndex(
             "case",
             GinIndex(
