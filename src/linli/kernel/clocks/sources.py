@@ -8,7 +8,7 @@ here is never wrong, and a row that says it a second time says the same.
 from __future__ import annotations
 
 import hashlib
-from functools import partial
+from functools import lru_cache, partial
 
 from django.db import connection, transaction
 
@@ -38,6 +38,7 @@ def keep(text: str) -> int:
     return key
 
 
+@lru_cache(maxsize=1_000)
 def key_of(text: str) -> int:
     """48 bits of the text's digest: that two of a city's texts share a key is one chance in a hundred
     billion, and every reader of JSON holds them exactly."""

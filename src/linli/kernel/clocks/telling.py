@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from linli.lib.time import LOCAL
@@ -75,7 +76,11 @@ def _instant(text: str) -> str:
 
 
 def _written(value: Any) -> Any:
-    if not isinstance(value, dt.datetime):
-        return value
+    return _local(value) if isinstance(value, dt.datetime) else value
+
+
+@lru_cache(maxsize=10_000)
+def _local(value: dt.datetime) -> str:
+    """Due times recur: many clocks end with the same working day."""
     local = value.astimezone(LOCAL)
     return local.isoformat(timespec="seconds" if local.second else "minutes").removesuffix(":00")

@@ -83,18 +83,22 @@ class Cached(Generic[T]):
     def __init__(self, name: str, build: Callable[[], T]) -> None:
         self.name, self._build = name, build
         self._held: tuple[int, T] | None = None
+        self._held_at = float("-inf")
+        """As of which asking for editions what is held was known to hold."""
         self._building = threading.Lock()
         _caches.append(self)
 
     def __call__(self) -> T:
-        wanted = edition(self.name)
-        held = self._held
-        if held is not None and held[0] == wanted:
+        held, asked_at = self._held, _asked_at
+        # asked a dozen times a deed: nearly always nobody has asked for editions since the last time
+        if held is not None and self._held_at == asked_at and time.monotonic() - asked_at <= FRESH_SECONDS:
             return held[1]
+        wanted = edition(self.name)  # may have asked anew: ``asked_at`` is older then, and no harm
         with self._building:
             held = self._held
             if held is None or held[0] != wanted:
                 held = self._held = (wanted, self._build())
+            self._held_at = asked_at
         return held[1]
 
     def drop(self) -> None:
