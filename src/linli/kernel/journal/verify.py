@@ -78,8 +78,8 @@ Each = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 
 @contextmanager
 def _shared(processes: int) -> Iterator[Each]:
-    """``map`` over some processes, or here where there is one."""
-    if processes == 1:
+    """``map`` over some processes, or here: by one, or within a transaction, which no other sees into."""
+    if processes == 1 or connection.in_atomic_block:
         yield map
         return
     connections.close_all()  # no process may talk through another's connection
