@@ -48,8 +48,9 @@ OLDEST = dt.timedelta(seconds=5)
 """Older ones are never shown."""
 MANY = 200_000
 """From so many changed records on everything is counted anew."""
-AHEAD = 200
-"""Records made ready for the next day at each look of the keeper: 100,000 of a large city in 17 minutes."""
+AHEAD = 50
+"""Records made ready for the next day at each look of the keeper: 100,000 of a large city in some 70 minutes.
+A look with more of them would keep whoever waits for a page waiting."""
 
 BATCH = 2_000
 """Records looked at together."""
