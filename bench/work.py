@@ -66,8 +66,9 @@ class Round:
             replace(get(f"/api/v1/cases/{number}", worker.token), name="case"),
         ]
 
-    def script(self) -> Script:
-        """Rounds without end. A life of which a step is not done is left, and another begun."""
+    def script(self, first: int = 0) -> Script:
+        """Rounds without end, after some looks. A life of which a step is not done is left for another."""
+        yield from each(islice(cycle(self.looks), first))
         while True:
             try:
                 yield from self.once()
@@ -103,9 +104,13 @@ def rounds() -> list[Round]:
 
 
 def endless(working: Sequence[Round]) -> Callable[[], Script]:
-    """Gives each newcomer one of the streets, in turn."""
-    whose = cycle(working)
-    return lambda: next(whose).script()
+    """Gives each newcomer one of the streets, in turn.
+
+    Each begins with other looks, fewer than a round has requests: people who come together would else go
+    through their rounds in step, and all open a list at the desk in the same second.
+    """
+    whose, first = cycle(working), cycle(range(REQUESTS))
+    return lambda: next(whose).script(next(first))
 
 
 @dataclass(frozen=True)
