@@ -80,7 +80,7 @@ class Case(Record):
     family: ClassVar[str] = "case"
     tagged: ClassVar[frozenset[str]] = frozenset(
         {
-            *("area", "units", "sensitive", "matter", "matter_id", "urgency", "result"),
+            *("area", "units", "matter", "matter_id", "urgency", "result"),
             *("closed_at", "hand_backs", "supervised"),
         }
     )

@@ -88,8 +88,7 @@ class Record(Listed):
 
         A family adds what its own lists are narrowed by, and names the columns in ``tagged``.
         """
-        known = [*tags.of_area(self.area), *map(tags.of_unit, self.units), *tags.of_id(self.pk)]
-        return [*known, tags.HIDDEN] if self.sensitive else known
+        return [*tags.of_area(self.area), *map(tags.of_unit, self.units), *tags.of_id(self.pk)]
 
     def tag_row(self) -> models.Model:
         """The row beside the record whose column ``tags`` keeps them, in families with ``tagged`` columns."""

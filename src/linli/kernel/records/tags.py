@@ -17,8 +17,6 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 AREA_LENGTHS = (4, 6, 9, 12, 15, 18)
-HIDDEN = "hidden"
-"""The tag of records that are not public."""
 
 BLOCKS = (7, 10, 13, 16, 19, 22)
 """Sizes of the blocks of ids, as powers of two: 128, 1,024 … 4,194,304."""
@@ -78,11 +76,6 @@ def vector(tags: Iterable[str]) -> str:
 def any_of(tags: Iterable[str]) -> str:
     """A ``tsquery`` literal for what has one of ``tags``; of none it is empty and matches nothing."""
     return " | ".join(_quoted(tag) for tag in tags)
-
-
-def without(query: str, tag: str) -> str:
-    """``query`` less what has ``tag``."""
-    return f"({query}) & !{_quoted(tag)}"
 
 
 def either(queries: Iterable[str]) -> str:
