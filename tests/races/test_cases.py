@@ -37,7 +37,7 @@ from linli.kernel.files.queries import claim_of
 from linli.kernel.journal import queries as journal
 from linli.kernel.journal.models import Entry
 from linli.kernel.journal.verify import verify
-from linli.kernel.records.changes import Changes
+from linli.kernel.records.changes import ATTEMPTS, Changes
 from linli.lib.errors import Conflict, Refusal, WrongState
 from linli.lib.time import now
 from tests.city import City, centre_of
@@ -344,7 +344,7 @@ def test_a_deed_that_the_database_ends_for_a_deadlock_is_tried_again(
         assert merged.merged_into_id == into.pk
         assert Case.objects.get(pk=into.pk).reports_count == 2
         most = max(most, len(tries))
-    assert most == 2
+    assert 2 <= most <= ATTEMPTS  # where the other is slow to let go, it is met a second time
     assert verify().problems == []
 
 
