@@ -5,26 +5,28 @@ time of the page's own query as a prepared statement on the same database, which
 
 For each list somebody looks who has most on it; in the large city, for a list of work, somebody who has about
 as much on it as that. Where a page of the small city is not full, the large city is also asked for a page of
-as many rows: only like pages are compared.
+as many rows: only like pages are compared, and those in turns.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+from statistics import fmean
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-import orjson
 import psycopg
 
 from bench.client import Request, Script, drive, get, view
 from bench.costs import COUNTED, WARM, costs
-from bench.figures import CpuMeter, Run, Spread, keep, show
+from bench.figures import Cost, CpuMeter, Run, Spread, keep, memory, show
 from bench.ground import Ground, Person, Web, person, web
-from bench.intake import tally
 from bench.people import busiest, cases_listed
 from linli.domains.cases import finding, queries
 from linli.kernel.access.actor import actor_of
@@ -38,6 +40,7 @@ TENTH = 10
 SEARCH = "井盖"
 ROWS = 50
 """On a page."""
+ALONE = "    its query alone"
 
 
 @dataclass(frozen=True)
@@ -65,29 +68,71 @@ class Look:
         return get("/api/v1/cases?" + urlencode(asked, quote_via=quote), self.person.token)
 
 
+TURNS = 10
+"""Pages that are compared are asked for in so many turns, first of the one city, then of the other: what
+the machine does meanwhile falls on both."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A look in one city, with all that is needed to ask for it while another database is in use."""
+
+    look: Look
+    cases: int
+    filled: int
+    """How many rows the page shows."""
+    request: Request
+    alone: finding.Statement
+    conninfo: str
+    site: Web
+    cost: Cost
+
+
 def run(base: Ground, chosen: Settings) -> list[Run]:
-    names = {cases: base.city(cases) for cases in (chosen.cases, chosen.many)}
-    found: dict[int, list[Run]] = {}
-    filled: dict[str, int] = {}
-    work: dict[str, int] = {}
-    for cases, name in names.items():
-        base.renew(name)
-        looks = _looks(work)
-        if filled:  # the small city's pages that are not full
-            lists = [look for look in looks if not look.is_desk]
-            looks += [replace(look, rows=rows) for look in lists if 0 < (rows := filled[look.name]) < ROWS]
-        with web(base) as site:
-            found[cases] = [
-                one for look in looks for one in _measure(base, site, look, cases, chosen.repeats)
-            ]
-        if not filled:
-            filled = {look.name: _filled(look) for look in looks}
-            work = {look.name: _work(look.person.post, look.asked) for look in looks if _is_work(look.asked)}
+    sizes = (chosen.cases, chosen.many)
+    names = {cases: base.city(cases) for cases in sizes}
+    asked: dict[int, list[Asked]] = {}
+    like: dict[str, int] = {}
+    with ExitStack() as ending:
+        for cases in sizes:
+            base.use(names[cases])
+            site = ending.enter_context(web(base))
+            looks = _looks(like)
+            if asked:  # the small city's pages that are not full
+                short = {one.look.name: one.filled for one in asked[chosen.cases] if not one.look.is_desk}
+                looks += [
+                    replace(look, rows=short[look.name])
+                    for look in looks
+                    if 0 < short.get(look.name, 0) < ROWS
+                ]
+            else:
+                like = {
+                    look.name: _work(look.person.post, look.asked) for look in looks if _is_work(look.asked)
+                }
+            asked[cases] = [_asked(base, site, look, cases) for look in looks]
+        found: dict[int, list[Run]] = {cases: [] for cases in sizes}
+        for together in _alike(*asked.values()):
+            for one in _measure(base, together, chosen.repeats):
+                found[one.cases].append(one)
+    for cases in sizes:
         show(f"worklist: {cases:,} cases", found[cases])
+    filled = {one.look.name: one.filled for one in asked[chosen.cases]}
     _compare(found[chosen.cases], found[chosen.many], filled)
     runs = [run for part in found.values() for run in part]
-    keep("worklist", {"sizes": [chosen.cases, chosen.many], "rows": filled}, runs)
+    keep("worklist", {"sizes": list(sizes), "rows": filled}, runs)
     return runs
+
+
+def _alike(small: Sequence[Asked], large: Sequence[Asked]) -> Iterator[list[Asked]]:
+    """Each page of the small city with the one of the large city that shows as many rows; the rest alone."""
+    left = {one.look.name: one for one in large}
+    for one in small:
+        is_short = 0 < one.filled < ROWS and not one.look.is_desk
+        name = (replace(one.look, rows=one.filled) if is_short else one.look).name
+        other = left.pop(name, None)
+        yield [one, other] if other else [one]
+    for one in left.values():
+        yield [one]
 
 
 LISTS: dict[str, dict[str, str]] = {
@@ -131,64 +176,94 @@ def _work(post: Post, asked: Mapping[str, str]) -> int:
     return finding.counts(actor_of(post), [asked["list"]])[asked["list"]]
 
 
-def _filled(look: Look) -> int:
-    """How many rows the page shows."""
-    actor, narrowed, cursor = look.person.actor, queries.Filter.read(look.asked), ""
-    for _ in range(look.page):
-        page = finding.page(actor, look.asked["list"], narrowed, after=cursor)
-        cursor = page.next
-        if not cursor:
+def _asked(base: Ground, site: Web, look: Look, cases: int) -> Asked:
+    """The look on the database in use: its page is turned to, and what it costs is counted."""
+    actor, code, narrowed, cursor = look.person.actor, look.asked["list"], queries.Filter.read(look.asked), ""
+    for page in range(1, look.page + 1):
+        shown = finding.page(actor, code, narrowed, after=cursor, size=look.rows)
+        if page == look.page or not shown.next:
             break
-    return len(page.cases)
+        cursor = shown.next
+    listed, request = queries.WORKLISTS[code], look.request(cursor)
+    read = finding.soonest if listed.by_due else finding.newest
+    alone = read(actor, listed, narrowed, cursor, look.rows + 1)
+    (cost,) = costs(base, _some(request, WARM + COUNTED)).values()
+    return Asked(look, cases, len(shown.cases), request, alone, base.conninfo(), site, cost)
 
 
-def _measure(base: Ground, site: Web, look: Look, cases: int, repeats: int) -> list[Run]:
-    cursor = ""
+@dataclass
+class Taken:
+    """What was taken for one page, turn after turn."""
 
-    def turn(pages: int) -> Script:
-        nonlocal cursor
-        for _ in range(pages):
-            answer = yield look.request(cursor)
-            cursor = orjson.loads(answer.body)["next"] or cursor
+    seconds: list[float] = field(default_factory=list)
+    """Of each answer."""
+    passed: float = 0.0
+    used: Counter[str] = field(default_factory=Counter)
+    """Seconds of CPU, by who used them."""
+    received: list[int] = field(default_factory=list)
+    """Bytes of each answer."""
 
-    def ask() -> Script:
-        for _ in range(repeats):
-            answer = yield look.request(cursor)
-            assert answer.status == 200, answer.body
+    def run(self, name: str, one: Asked) -> Run:
+        done = len(self.seconds)
+        used = {who: spent * 1e3 / done for who, spent in self.used.items()}
+        return Run(name, self.passed, done, 0, Spread.of(self.seconds), used, cases=one.cases)
 
-    drive(site.port, [turn(look.page - 1)] if look.page > 1 else [], seconds=60)
-    drive(site.port, [_some(look.request(cursor), 10)], seconds=60)  # warm both processes
-    meter = CpuMeter({"web": [site.pid], "database": [base.server_pid], "client": [os.getpid()]})
-    samples, passed = drive(site.port, [ask()], seconds=600)
-    over_http = tally(look.name, samples, passed, meter, ok=[200])
-    over_http.cases = cases
-    (over_http.cost,) = costs(base, _some(look.request(cursor), WARM + COUNTED)).values()
-    return [over_http] if look.is_desk else [over_http, _alone(base, look, cursor, repeats)]
+
+def _measure(base: Ground, together: Sequence[Asked], repeats: int) -> list[Run]:
+    """Pages that are compared, in turns: over HTTP, then their queries alone."""
+    for one in together:
+        drive(one.site.port, [_some(one.request, 10)], seconds=60)  # warm both processes
+    served = _in_turns([partial(_ask, base, one) for one in together], repeats)
+    runs = []
+    for one, taken in zip(together, served, strict=True):
+        run = taken.run(one.look.name, one)
+        run.cost, run.received, run.workers = one.cost, fmean(taken.received), memory(one.site.pid)
+        runs.append(run)
+    if together[0].look.is_desk:
+        return runs
+    with ExitStack() as ending:
+        lines = [ending.enter_context(psycopg.connect(one.conninfo, autocommit=True)) for one in together]
+        alone = _in_turns(
+            [partial(_query, base, line, one) for line, one in zip(lines, together, strict=True)], repeats
+        )
+    return runs + [taken.run(ALONE, one) for one, taken in zip(together, alone, strict=True)]
+
+
+def _in_turns(asking: Sequence[Callable[[Taken, int], None]], repeats: int) -> list[Taken]:
+    """Each asked ``repeats`` times in all, a few times a turn."""
+    taken = [Taken() for _ in asking]
+    for turn in range(turns := min(TURNS, repeats)):
+        count = repeats // turns + (turn < repeats % turns)
+        for ask, noted in zip(asking, taken, strict=True):
+            ask(noted, count)
+    return taken
+
+
+def _ask(base: Ground, one: Asked, noted: Taken, count: int) -> None:
+    """The page over HTTP."""
+    meter = CpuMeter({"web": [one.site.pid], "database": [base.server_pid], "client": [os.getpid()]})
+    samples, passed = drive(one.site.port, [_some(one.request, count)], seconds=600)
+    noted.used.update(meter.used())
+    assert all(sample.status == 200 for sample in samples), one.look.name
+    noted.seconds += [sample.seconds for sample in samples]
+    noted.received += [sample.received for sample in samples]
+    noted.passed += passed
+
+
+def _query(base: Ground, line: psycopg.Connection, one: Asked, noted: Taken, count: int) -> None:
+    """The page's query by itself, prepared."""
+    meter = CpuMeter({"database": [base.server_pid]})
+    for _ in range(count):
+        begun = time.perf_counter()
+        line.execute(*one.alone, prepare=True).fetchall()
+        noted.seconds.append(time.perf_counter() - begun)
+        noted.passed += noted.seconds[-1]
+    noted.used.update(meter.used())
 
 
 def _some(request: Request, count: int) -> Script:
     for _ in range(count):
         yield request
-
-
-def _alone(base: Ground, look: Look, cursor: str, repeats: int) -> Run:
-    """The page's query by itself, prepared."""
-    actor, code = look.person.actor, look.asked["list"]
-    listed, narrowed = queries.WORKLISTS[code], queries.Filter.read(look.asked)
-    sql, parameters = (
-        finding.soonest(actor, listed, narrowed, cursor, look.rows + 1)
-        if listed.by_due
-        else finding.newest(actor, listed, narrowed, cursor, look.rows + 1)
-    )
-    taken = []
-    meter = CpuMeter({"database": [base.server_pid]})
-    with psycopg.connect(base.conninfo(), autocommit=True) as alone:
-        for _ in range(repeats):
-            begun = time.perf_counter()
-            alone.execute(sql, parameters, prepare=True).fetchall()
-            taken.append(time.perf_counter() - begun)
-    used = {who: spent * 1e3 / repeats for who, spent in meter.used().items()}
-    return Run("    its query alone", sum(taken), repeats, 0, Spread.of(taken), used)
 
 
 def _compare(small: list[Run], large: list[Run], filled: dict[str, int]) -> None:
