@@ -15,10 +15,12 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import Any, Literal
 
 from django.contrib.postgres.aggregates import BoolOr
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from linli.domains.cases import permissions as may
 from linli.domains.cases.flow import flow
@@ -95,12 +97,20 @@ MOVES_SINCE = {
 
 
 def _move_facts(period: Period) -> Facts:
-    """What happened to cases, by case, as the journal tells."""
+    """What happened to cases in the period, by case, as the journal tells."""
+    entries = Entry.objects.filter(period.within("at"), family=Case.family)
+    return Facts("move_facts", _flagged(entries, MOVES_ASKED))
+
+
+def _later_facts(period: Period) -> Facts:
+    """What happened to cases from the first day of the period until now."""
     entries = Entry.objects.filter(family=Case.family, at__gte=period.start)
-    in_period = Q(at__lt=period.end)
-    flags: dict[str, Any] = {name: BoolOr(moves & in_period) for name, moves in MOVES_ASKED.items()}
-    flags |= {name: BoolOr(moves) for name, moves in MOVES_SINCE.items()}
-    return Facts("move_facts", entries.values("record_id").annotate(**flags))
+    return Facts("later_facts", _flagged(entries, MOVES_SINCE))
+
+
+def _flagged(entries: QuerySet[Entry], moves: Mapping[str, Q]) -> QuerySet[Any, Any]:
+    flags = {name: BoolOr(move) for name, move in moves.items()}
+    return entries.filter(reduce(or_, moves.values())).values("record_id").annotate(**flags)
 
 
 def _clock(fact: str) -> Condition:
@@ -113,7 +123,8 @@ def _in_time(name: str) -> Condition:
 
 
 def _moved(fact: str) -> Condition:
-    return lambda period: Q(Holds(_move_facts(period), fact))
+    facts = _later_facts if fact in MOVES_SINCE else _move_facts
+    return lambda period: Q(Holds(facts(period), fact))
 
 
 def _always(condition: Q) -> Condition:
@@ -454,9 +465,10 @@ class PublicFigures:
 
 
 PUBLISHED = (RESPONSE, SOLVED, ON_TIME_CLOSING)
+PublicLevel = Literal["district", "township"]
 
 
-def public_figures(month: dt.date, level: Literal["district", "township"]) -> list[PublicFigures]:
+def public_figures(month: dt.date, level: PublicLevel) -> list[PublicFigures]:
     """The figures of ``month`` (any day in it) for every area in force at a level, by area code; one query.
 
     Open to everybody, so it is computed over all cases and tells counts and shares only.

@@ -19,7 +19,7 @@ from linli.kernel.clocks.models import Clock, Urgency
 from linli.kernel.flow.declaration import state_constraint
 from linli.kernel.records.belonging import Belongs, BelongsAlone
 from linli.kernel.records.ids import next_id
-from linli.kernel.records.models import Placed, Record, record_id
+from linli.kernel.records.models import Placed, Record, days_index, record_id
 from linli.kernel.records.quick import Quick
 from linli.kernel.units.models import Unit
 from linli.lib.time import LOCAL, now
@@ -185,6 +185,7 @@ class Case(Record):
                 fields=["units"], name="case_in_hand_units", condition=IN_HAND, gin_pending_list_limit=64
             ),
             models.Index(fields=["lat", "lng"], name="case_in_hand_near", condition=IN_HAND),
+            days_index("opened_at", "closed_at", name="case_days"),
             models.Index(fields=["merged_into"], name="case_merged", condition=Q(merged_into__isnull=False)),
             models.Index(fields=["split_from"], name="case_split", condition=Q(split_from__isnull=False)),
         ]
@@ -456,3 +457,19 @@ class CaseText(Quick):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class PublishedMonth(models.Model):
+    """The figures of a month as they were made public (art. 44): counted once, and never altered."""
+
+    pk = models.CompositePrimaryKey("month", "level")
+    month = models.DateField("月份", help_text="its first day")
+    level = models.CharField("层级", max_length=10, db_collation="C")
+    counted_at = models.DateTimeField("统计时间")
+    areas = models.JSONField("各区域指标", help_text="as ``publishing`` writes them")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "已公布的指标"
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.level}"

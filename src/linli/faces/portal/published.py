@@ -1,4 +1,4 @@
-"""The public figures (art. 44) as plain lines that can be kept for a while and shown.
+"""The public figures (art. 44) as plain lines that can be shown.
 
 Shares over few cases are not there at all (``cases.indicators``); counts under ``FEWEST`` are told as
 “少于 5”.
@@ -9,21 +9,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
-from linli.domains.cases import indicators
+from linli.domains.cases.indicators import PublicFigures, PublicLevel
+from linli.domains.cases.publishing import last_month, published
 from linli.kernel.insight.figures import Figure
-from linli.lib.time import today
 
 FEWEST = 5
 """Smaller counts are not told apart (privacy: a figure must not point to a household)."""
 KEPT_SECONDS = 600
 MONTHS = 12
-
-Level = Literal["district", "township"]
 
 
 @dataclass(frozen=True)
@@ -65,11 +62,6 @@ class Total:
     closed: int
 
 
-def last_month() -> dt.date:
-    """The first day of the last month that is over."""
-    return (today().replace(day=1) - dt.timedelta(days=1)).replace(day=1)
-
-
 def months() -> list[dt.date]:
     """The months that can be chosen, newest first."""
     found = [last_month()]
@@ -78,12 +70,21 @@ def months() -> list[dt.date]:
     return found
 
 
-def lines(month: dt.date, level: Level) -> list[Line]:
-    """The figures of every area of a level, by area code; computed anew every ten minutes."""
-    key = f"portal:figures:{month:%Y-%m}:{level}"
-    known: list[Line] | None = cache.get(key)
+@dataclass(frozen=True)
+class Month:
+    """The lines of every area of a level, by area code, and when they were counted."""
+
+    counted_at: dt.datetime
+    lines: tuple[Line, ...]
+
+
+def month_of(first: dt.date, level: PublicLevel) -> Month:
+    """What has been published of a month; a process asks once in ten minutes."""
+    key = f"portal:figures:{first:%Y-%m}:{level}"
+    known: Month | None = cache.get(key)
     if known is None:
-        known = [_line(one) for one in indicators.public_figures(month, level)]
+        found = published(first, level)
+        known = Month(found.counted_at, tuple(map(_line, found.areas)))
         cache.set(key, known, KEPT_SECONDS)
     return known
 
@@ -101,7 +102,7 @@ def told(count: int) -> str:
     return f"{count:,}"
 
 
-def _line(one: indicators.PublicFigures) -> Line:
+def _line(one: PublicFigures) -> Line:
     return Line(
         name=one.name,
         reported=one.reported,

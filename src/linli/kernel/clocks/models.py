@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from linli.kernel.clocks import calendar, sources
 from linli.kernel.clocks.calendar import Limit, Measure
-from linli.kernel.records.models import C, Placed, record_id
+from linli.kernel.records.models import C, Placed, days_index, record_id
 from linli.kernel.units.models import UnitKind
 from linli.lib.time import now
 
@@ -229,6 +229,7 @@ class Clock(Placed):
                 name="clock_soon",
                 condition=Q(stopped_at=None, paused_at=None, soon_fired_at=None),
             ),
+            days_index("due_at", name="clock_days"),
         ]
         constraints = [
             models.CheckConstraint(

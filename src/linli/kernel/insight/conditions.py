@@ -60,6 +60,15 @@ def columns_of(indicators: Iterable[Indicator], period: Period) -> dict[str, Q]:
     return conditions
 
 
+def looked_at(indicators: Iterable[Indicator], period: Period) -> list[Q]:
+    """Conditions of which one holds for every row that any of the indicators counts, among or leaves out."""
+    found: list[Q] = []
+    for one in indicators:
+        side = (one.among or one.counted).rows(period)
+        found += [] if side in found else [side]
+    return found
+
+
 def _told_apart(indicator: Indicator, period: Period) -> list[Q]:
     """Each exclusion without what an earlier one has left out already, so that the numbers add up."""
     side = indicator.among or indicator.counted

@@ -14,7 +14,7 @@ from django.db.models.functions import Extract
 
 from linli.kernel.areas.levels import Level
 from linli.kernel.insight import standing
-from linli.kernel.insight.conditions import Side, columns_of, names_of, sides
+from linli.kernel.insight.conditions import Side, columns_of, looked_at, names_of, sides
 from linli.kernel.insight.declaration import Grain, Indicator, Period
 from linli.kernel.insight.facts import share, with_facts
 from linli.kernel.insight.ground import Ground
@@ -125,7 +125,9 @@ def _live(
     for grain in (Grain.RECORD, Grain.MOVE):
         wanted = [one for one in indicators if one.grain is grain]
         if wanted:
-            for group, row in _count(on.rows_of(wanted[0], period), wanted, period, key):
+            found = on.rows_of(wanted[0], period)
+            is_cut = grain is Grain.RECORD and on.whole is not None
+            for group, row in _count(found, wanted, period, key, is_cut=is_cut):
                 made.setdefault(group, {}).update({one.code: _figure(one, row) for one in wanted})
     if by is None:
         for one in indicators:
@@ -155,14 +157,28 @@ def listed(on: Ground[R], indicator: Indicator, period: Period, side: Side) -> Q
 
 
 def _count(
-    found: QuerySet[Any], indicators: Sequence[Indicator], period: Period, by: str | Combinable | None
+    found: QuerySet[Any],
+    indicators: Sequence[Indicator],
+    period: Period,
+    by: str | Combinable | None,
+    *,
+    is_cut: bool,
 ) -> list[tuple[Any, dict[str, Any]]]:
+    """The numbers of each group.
+
+    ``is_cut``: only what the indicators look at is gone through, as the indexes find it, and not all rows
+    there are. (Where somebody sees a few rows only, more would be found than they are.)
+    """
     conditions = columns_of(indicators, period)
+    parts = looked_at(indicators, period) if is_cut else []
     middles = {f"{one.code}_middle": one.middle for one in indicators if one.middle is not None}
     for one in indicators:
         if one.middle is not None:
             conditions[f"{one.code}_middle"] = conditions[f"{one.code}_counted"]
-    shared = share(conditions.values())
+    shared = share([*conditions.values(), *parts])
+    if parts:
+        first, *others = [found.order_by().filter(part).values("pk") for part in parts]
+        found = found.filter(pk__in=first.union(*others) if others else first)
     columns: dict[str, Aggregate] = {
         name: _Median(Extract(middles[name], "epoch"), filter=condition)
         if name in middles

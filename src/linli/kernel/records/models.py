@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 
 from linli.kernel.records import tags
@@ -14,6 +14,16 @@ from linli.kernel.records.quick import Quick
 
 C = "C"
 """Codes are compared byte by byte, so that a prefix is a subtree and an index serves ``LIKE 'prefix%'``."""
+
+
+def days_index(*columns: str, name: str) -> BrinIndex:
+    """An index for figures of past days, of some kB: it tells in which pages of the table instants lie.
+
+    Rows lie about in the order of time. Of each few pages it knows several ranges and not only the first and
+    the last instant, since a row that was changed may lie elsewhere.
+    """
+    kinds = ["timestamptz_minmax_multi_ops"] * len(columns)
+    return BrinIndex(fields=columns, name=name, pages_per_range=32, opclasses=kinds)
 
 
 def record_id() -> int:

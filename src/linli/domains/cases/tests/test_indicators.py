@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -17,7 +18,7 @@ from linli.kernel.areas.levels import Level
 from linli.kernel.insight.conditions import Side
 from linli.kernel.insight.days import per_day, per_hour
 from linli.kernel.insight.declaration import Grain, Period
-from linli.kernel.insight.figures import listed
+from linli.kernel.insight.figures import figures, listed, nothing
 from linli.kernel.insight.stock import open_per_day
 from linli.lib.time import at
 
@@ -50,6 +51,23 @@ def test_every_figure_equals_a_recount_from_the_journal(city: City, seed: int) -
                         assert figure.value == pytest.approx(expected), (area, period)
                     else:
                         assert figure.numerator == expected, (code, area, period)
+
+
+@pytest.mark.parametrize(("first", "last"), PERIODS)
+def test_what_is_gone_through_is_all_that_counts(lived: City, first: dt.date, last: dt.date) -> None:
+    """Counted over what the indicators look at, and over all cases one by one: the same."""
+    with at(END):
+        period = Period.of(first, last)
+        of_records = [one for one in INDICATORS.values() if one.grain is Grain.RECORD]
+        by_area = [one for one in of_records if one.middle is None]
+        for area in (CITY, "990101", "990101001"):
+            on = indicators.seen_by(lived.actor("mayor"), area)
+            every = replace(on, whole=None)
+            assert figures(on, of_records, period) == figures(every, of_records, period)
+            told, all_told = (figures(one, by_area, period, by=Level.GRID) for one in (on, every))
+            assert told
+            for grid, row in all_told.items():
+                assert told.get(grid, {one.code: nothing(one) for one in by_area}) == row
 
 
 def test_open_cases_of_past_days_are_told_by_the_journal(lived: City) -> None:

@@ -10,12 +10,13 @@ from tests.city import SIDE, SOUTH, WEST, City, centre_of
 
 from linli.domains.cases import actions
 from linli.domains.cases.actions import NewReport
+from linli.domains.cases.models import PublishedMonth
 from linli.faces.portal import published
 from linli.faces.portal.tests.conftest import GRID, TEXT, Fields
 from linli.faces.portal.tests.test_report import file_first
 from linli.kernel.access.actor import PUBLIC
 from linli.kernel.records.editions import forget
-from linli.lib.time import at, now
+from linli.lib.time import LOCAL, at, now
 
 PHONE = "13800001234"
 PAGES = [
@@ -182,10 +183,26 @@ def test_more_cases_cost_no_more_queries(
         client.get("/figures/?level=township")
     for n in range(8):
         last_month_report(city, f"第{n}处路边垃圾成堆没人清理")
+    PublishedMonth.objects.all().delete()  # so that it is counted again
     published.cache.clear()
     forget()
     with django_assert_max_num_queries(len(few)):
         client.get("/figures/?level=township")
+
+
+def test_figures_say_when_they_were_counted_and_stay(client: Client, city: City) -> None:
+    for n in range(6):
+        last_month_report(city, f"第{n}处路边垃圾成堆没人清理")
+    counted = now()
+    told = f"统计于 {counted.astimezone(LOCAL):%Y-%m-%d %H:%M}"
+    with at(counted):
+        assert told in client.get("/figures/").content.decode()
+    last_month_report(city)
+    published.cache.clear()
+    with at(counted + dt.timedelta(hours=1)):
+        page = client.get("/figures/").content.decode()
+    assert told in page
+    assert ">6<" in page
 
 
 def test_the_first_page_sums_the_month_up(client: Client, city: City) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from linli.faces.portal.published import FEWEST, Level, Line, Share, lines, months, told
+from linli.domains.cases.indicators import PublicLevel
+from linli.faces.portal.published import FEWEST, Line, Share, month_of, months, told
 from linli.web.components import Choice, Column, row
 
 
@@ -21,8 +23,9 @@ def figures(request: HttpRequest) -> HttpResponse:
     """One month of every district or township: counts, shares, and what they stand on."""
     offered = months()
     month = _month(request.GET.get("month", ""), offered)
-    level: Level = "township" if request.GET.get("level") == "township" else "district"
-    found = lines(month, level)
+    level: PublicLevel = "township" if request.GET.get("level") == "township" else "district"
+    kept = month_of(month, level)
+    found = kept.lines
     columns = _columns(found)
     chart = [(line.name, line.reported, line.closed) for line in found if _is_told(line)]
     levels = [("district", _("按区（市）县")), ("township", _("按乡镇（街道）"))]
@@ -32,6 +35,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         {
             "month": month,
             "months": offered,
+            "counted_at": kept.counted_at,
             "level": level,
             "tabs": [
                 Choice(title, f"?month={month:%Y-%m}&level={code}", is_current=code == level)
@@ -56,7 +60,7 @@ def _is_told(line: Line) -> bool:
     return line.reported >= FEWEST and line.closed >= FEWEST
 
 
-def _columns(found: list[Line]) -> list[Column[Line]]:
+def _columns(found: Sequence[Line]) -> list[Column[Line]]:
     made: list[Column[Line]] = [
         Column(_("区域"), lambda line: line.name, role="title", is_content=True),
         Column(_("上报（件）"), lambda line: told(line.reported), is_number=True),

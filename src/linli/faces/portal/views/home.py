@@ -7,8 +7,9 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from linli.domains.cases.publishing import last_month
 from linli.domains.cases.purposes import NOTICE_VERSION, REPORTER
-from linli.faces.portal.published import last_month, lines, total
+from linli.faces.portal.published import month_of, total
 from linli.kernel.vault.purposes import purpose_of
 
 TYPE_COOKIE = "linli_type"
@@ -19,7 +20,7 @@ A_YEAR = 365 * 24 * 3600
 def home(request: HttpRequest) -> HttpResponse:
     """Two things to do, what happens next, the month's figures, one's own grid."""
     month = last_month()
-    context = {"month": month, "total": total(lines(month, "district"))}
+    context = {"month": month, "total": total(month_of(month, "district").lines)}
     return render(request, "portal/home.html", context)
 
 
