@@ -31,6 +31,7 @@ from bench.people import busiest, cases_listed
 from linli.domains.cases import finding, queries
 from linli.kernel.access.actor import actor_of
 from linli.kernel.units.models import Post
+from linli.lib.time import today
 
 if TYPE_CHECKING:
     from bench.main import Settings
@@ -141,6 +142,12 @@ LISTS: dict[str, dict[str, str]] = {
     "overdue": {"list": "overdue"},
     "closed, filtered": {"list": "closed", "urgency": "urgent"},
     f"search {SEARCH}": {"list": "all", "q": SEARCH},
+    f"search {SEARCH}, filtered": {
+        "list": "closed",
+        "q": SEARCH,
+        "urgency": "urgent",
+        "opened_from": f"{today().year}-01-01",
+    },
 }
 
 

@@ -1,6 +1,6 @@
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import migrations, models
 
-from linli.kernel.records.models import days_index
 
 
 class Migration(migrations.Migration):
@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("cases", "0012_parts_without_township")]
     operations = [
-        migrations.AddIndex("case", days_index("opened_at", "closed_at", name="case_days")),
+        migrations.AddIndex("case", BrinIndex(fields=['opened_at', 'closed_at'], name='case_days', pages_per_range=32, opclasses=["timestamptz_minmax_multi_ops"] * 2)),
         migrations.CreateModel(
             name="PublishedMonth",
             fields=[

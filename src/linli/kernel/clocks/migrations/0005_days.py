@@ -1,10 +1,10 @@
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import migrations
 
-from linli.kernel.records.models import days_index
 
 
 class Migration(migrations.Migration):
     """What came due in days long past is found without reading all clocks there are."""
 
     dependencies = [("clocks", "0004_no_township")]
-    operations = [migrations.AddIndex("clock", days_index("due_at", name="clock_days"))]
+    operations = [migrations.AddIndex("clock", BrinIndex(fields=['due_at'], name='clock_days', pages_per_range=32, opclasses=["timestamptz_minmax_multi_ops"] * 1))]
