@@ -2,13 +2,20 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import migrations, models
 
 
-
 class Migration(migrations.Migration):
     """Figures of a month as they were published, and an index for counting them."""
 
     dependencies = [("cases", "0012_parts_without_township")]
     operations = [
-        migrations.AddIndex("case", BrinIndex(fields=['opened_at', 'closed_at'], name='case_days', pages_per_range=32, opclasses=["timestamptz_minmax_multi_ops"] * 2)),
+        migrations.AddIndex(
+            "case",
+            BrinIndex(
+                fields=["opened_at", "closed_at"],
+                name="case_days",
+                pages_per_range=32,
+                opclasses=["timestamptz_minmax_multi_ops"] * 2,
+            ),
+        ),
         migrations.CreateModel(
             name="PublishedMonth",
             fields=[
