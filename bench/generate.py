@@ -263,6 +263,8 @@ def _finish(base: Ground, plan: Plan, wanted: Wanted) -> None:
             list(pool.map(partial(_finish_table, base.conninfo()), _largest_first(run)))
         for name, following in (("record_ids", plan.next_id), ("case_numbers", FIRST + len(plan))):
             run.execute("SELECT setval(%s, %s, false)", [name, following + IDS_AT_ONCE])
+        # revisions of the calendar that were loaded before the first case
+        run.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
         forget_blocks()
         with _told("seals"):
             _seal(wanted)

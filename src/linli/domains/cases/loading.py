@@ -34,6 +34,7 @@ from linli.kernel.flow.input import messages
 from linli.kernel.records.changes import Changes
 from linli.kernel.records.second import Line, is_over, second
 from linli.lib import sheets
+from linli.lib.batches import batched
 from linli.lib.errors import Invalid, Refusal
 from linli.lib.garbage import unsearched
 from linli.lib.sheets import RowError, Sheet
@@ -141,7 +142,7 @@ def load_reports(
         else:
             checked, errors = _check(load, rows)
             _refuse_faulty(load, loaded, errors)
-            _file(actor, _batches(checked), len(checked), loaded)
+            _file(actor, batched(checked, BATCH), len(checked), loaded)
     return loaded
 
 
@@ -152,7 +153,7 @@ def _load_with_second(load: _Load, rows: Sequence[Row], loaded: Loaded) -> None:
         checked, errors = _check(load, mine)
         _refuse_faulty(load, loaded, [*errors, *_heard(line)])
         line.send("go")
-        _file(load.actor, _batches(checked), len(checked), loaded)
+        _file(load.actor, batched(checked, BATCH), len(checked), loaded)
         filed, repeated = _heard(line)
         loaded.filed += filed
         loaded.repeated += repeated
@@ -163,7 +164,7 @@ def _second(load: _Load, rows: Sequence[Row], line: Line) -> None:
     checked, errors = _check(load, rows)
     line.send(errors)
     line.recv()  # an end of the line where nothing is to be filed
-    batches = takewhile(lambda _: not is_over(line), _batches(checked))
+    batches = takewhile(lambda _: not is_over(line), batched(checked, BATCH))
     loaded = Loaded()
     _file(load.actor, batches, len(checked), loaded)
     line.send((loaded.filed, loaded.repeated))
@@ -240,10 +241,6 @@ def _new(
             yield number, row
         else:
             yield number, row | {"client_id": own[number]}
-
-
-def _batches(checked: Sequence[Checked]) -> Iterator[Sequence[Checked]]:
-    return (checked[start : start + BATCH] for start in range(0, len(checked), BATCH))
 
 
 def _file(actor: Actor, batches: Iterable[Sequence[Checked]], count: int, loaded: Loaded) -> None:

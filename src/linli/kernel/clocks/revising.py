@@ -14,6 +14,8 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -26,6 +28,7 @@ from linli.kernel.clocks.queries import EDITION, Calendars, build_calendars
 from linli.kernel.clocks.timing import elapsed, timing_of
 from linli.kernel.records.changes import Changes
 from linli.kernel.records.editions import raise_edition
+from linli.lib.batches import batched
 from linli.lib.time import LOCAL, now
 
 BATCH = 2_000
@@ -211,12 +214,12 @@ def _open_clocks(first: dt.datetime) -> Iterator[list[Clock]]:
         .exclude(limit_measure=Measure.HOURS.value)
         .filter(Q(due_at__gte=first) | Q(paused_at__gte=first) | Q(provisional=True))
     )
-    for district in sorted(concerned.values_list("district", flat=True).distinct()):
-        there = concerned.filter(district=district).order_by("pk").select_for_update()
-        last = -1
-        while clocks := list(there.filter(pk__gt=last)[:BATCH]):
-            yield clocks
-            last = clocks[-1].pk
+    # found once: no index tells what is open and overdue, so that each look goes through all clocks there are
+    found = sorted(concerned.values_list("district", "pk"))
+    for _, there in groupby(found, key=itemgetter(0)):
+        for some in batched([pk for _, pk in there], BATCH):
+            if clocks := list(concerned.filter(pk__in=some).order_by("pk").select_for_update()):
+                yield clocks
 
 
 def _recount_clock(

@@ -73,7 +73,7 @@ def figures(
     """
     indicators = list(indicators)
     kept = _standing(on, indicators, period, by)
-    return kept if kept is not None else _live(on, indicators, period, by)
+    return kept if kept is not None else counted(on, indicators, period, by=by)
 
 
 def _standing(
@@ -116,10 +116,10 @@ def _standing(
     return made
 
 
-def _live(
-    on: Ground[R], indicators: Sequence[Indicator], period: Period, by: str | Level | None
+def counted(
+    on: Ground[R], indicators: Sequence[Indicator], period: Period, *, by: str | Level | None = None
 ) -> dict[Any, dict[str, Figure]]:
-    """The figures counted now."""
+    """``figures``, counted now whatever stands."""
     key = by_level(by) if isinstance(by, Level) else by
     made: dict[Any, dict[str, Figure]] = {}
     for grain in (Grain.RECORD, Grain.MOVE):

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Min
@@ -40,6 +40,7 @@ from linli.kernel.insight.standing import (
 from linli.kernel.insight.turns import turns
 from linli.kernel.journal.models import Entry
 from linli.kernel.records.editions import edition
+from linli.lib.batches import batched
 from linli.lib.time import LOCAL, now
 
 FRESH = dt.timedelta(seconds=3)
@@ -58,8 +59,6 @@ BATCH = 2_000
 GONE = range(3, 40)
 """Days by which sums of a day outlive the longest window, at most those of a month without any keeper."""
 LAST = dt.date(9999, 12, 31)
-
-T = TypeVar("T")
 
 
 def fresh(standing: Standing[Any]) -> bool:
@@ -194,11 +193,6 @@ def _forget_days(standing: Standing[Any], today: dt.date) -> None:
             "DELETE FROM insight_sum WHERE family = %s AND name = ANY(%s) AND number + ahead = 0",
             [standing.family, names],
         )
-
-
-def batched(some: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(some), size):
-        yield some[start : start + size]
 
 
 def _write(standing: Standing[Any], before: Mapping[int, Tally], looked: Looked) -> None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
 
 C = "C"
 
@@ -61,7 +62,7 @@ class Sum(models.Model):
         verbose_name = verbose_name_plural = "常备指标的合计"
         indexes: ClassVar[list[models.Index]] = [
             # one number of all areas of a level: without it all numbers of all of them would be read
-            models.Index(fields=["family", "name", "area"], name="sum_name")
+            models.Index("family", "name", Length("area"), "area", name="sum_level")
         ]
 
     def __str__(self) -> str:
