@@ -54,6 +54,7 @@ LOCAL: Final[Mapping[str, str]] = {
     "auth_group": "Django's own; empty",
     "auth_group_permissions": "Django's own; empty",
     "auth_permission": "Django's own",
+    "cases_publishedmonth": "two rows a month, over all districts",
     "clocks_calendarrevision": "one row for each change of the calendar, locked while clocks follow it",
     "desk_savedfilter": "belongs to a post, is read by key",
     "django_content_type": "Django's own",

@@ -27,14 +27,14 @@ def differences(city: City) -> list[Any]:
         on = indicators.seen_by(city.actor("mayor"), area)
         for last, told in STANDS.windows.items():
             period = Period.days(last)
-            kept, live_ = (ask(on, told, period, None) for ask in (figures._standing, figures._live))
+            kept, live_ = figures._standing(on, told, period, None), figures.counted(on, told, period)
             assert kept is not None
             wrong += [(area, last, one.code) for one in told if not _same(kept, live_, one.code)]
         period = Period.days(STANDS.longest)
         below = [level for level in LEVELS if level.width >= len(area)]
         apart = {**STANDS.groups, **dict.fromkeys(below, STANDS.groups["holder_id"])}
         for by, told in apart.items():
-            kept, live_ = (ask(on, told, period, by) for ask in (figures._standing, figures._live))
+            kept, live_ = figures._standing(on, told, period, by), figures.counted(on, told, period, by=by)
             wrong += [(area, by)] if _told(kept) != _told(live_) else []
         for one in STANDS.dated:
             if days._standing(on, one, period) != days._live(on, one, period):
