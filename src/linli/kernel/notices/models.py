@@ -48,6 +48,17 @@ class Notice(Quick):
                 name="notice_post_unread",
                 condition=Q(to_post__isnull=False, is_read=False),
             ),
+            # how many may nudge by now: what quiet hours hold back is not gone through
+            models.Index(
+                fields=["to_unit", "deliver_after"],
+                name="notice_unit_due",
+                condition=Q(to_unit__isnull=False, is_read=False),
+            ),
+            models.Index(
+                fields=["to_post", "deliver_after"],
+                name="notice_post_due",
+                condition=Q(to_post__isnull=False, is_read=False),
+            ),
             models.Index(fields=["at"], name="notice_at"),
         ]
         constraints = [
