@@ -194,7 +194,7 @@ def test_figures_say_when_they_were_counted_and_stay(client: Client, city: City)
     published.cache.clear()
     for n in range(6):
         last_month_report(city, f"第{n}处路边垃圾成堆没人清理")
-    counted = now()
+    counted = now().replace(day=15)
     told = f"统计于 {counted.astimezone(LOCAL):%Y-%m-%d %H:%M}"
     with at(counted):
         assert told in client.get("/figures/").content.decode()
