@@ -191,7 +191,6 @@ def test_more_cases_cost_no_more_queries(
 
 
 def test_figures_say_when_they_were_counted_and_stay(client: Client, city: City) -> None:
-    published.cache.clear()
     for n in range(6):
         last_month_report(city, f"第{n}处路边垃圾成堆没人清理")
     counted = now().replace(day=15)
@@ -207,7 +206,6 @@ def test_figures_say_when_they_were_counted_and_stay(client: Client, city: City)
 
 
 def test_the_first_page_sums_the_month_up(client: Client, city: City) -> None:
-    published.cache.clear()
     assert "每月公布" in client.get("/").content.decode()
     for n in range(6):
         last_month_report(city, f"第{n}处路边垃圾成堆没人清理")
