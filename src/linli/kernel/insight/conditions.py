@@ -61,7 +61,7 @@ def columns_of(indicators: Iterable[Indicator], period: Period) -> dict[str, Q]:
 
 
 def looked_at(indicators: Iterable[Indicator], period: Period) -> list[Q]:
-    """Conditions of which one holds for every row that any of the indicators counts, divides by or leaves out."""
+    """Conditions of which one holds for every row that an indicator counts, divides by or leaves out."""
     found: list[Q] = []
     for one in indicators:
         side = (one.among or one.counted).rows(period)
