@@ -16,6 +16,7 @@ from psycopg import sql
 from linli.lib.errors import Refusal
 
 NEVER = {
+    "cases_publishedmonth": ("UPDATE", "TRUNCATE"),  # what people have read; withdrawn only as a whole
     "journal_entry": ("UPDATE", "DELETE", "TRUNCATE"),
     "journal_root": ("UPDATE", "DELETE", "TRUNCATE"),
     "journal_remark": ("DELETE", "TRUNCATE"),  # a remark may be erased by law: its words are emptied
