@@ -18,6 +18,7 @@ WHAT = (
     "intake",
     "lifecycle",
     "worklist",
+    "worn",
     "case",
     "dashboard",
     "fanout",
@@ -44,7 +45,7 @@ class Settings:
     cases: int
     """Cases in the city before anything is measured."""
     many: int
-    """Cases in the large city of ``worklist``."""
+    """Cases in the large city of ``worklist`` and ``worn``."""
     seconds: float
     """How long each round lasts."""
     rounds: int
@@ -54,6 +55,8 @@ class Settings:
     soak_seconds: float
     ramp_seconds: float
     """How long each number of connections works, to find the most that ``spike`` and ``soak`` go by."""
+    settle_seconds: float
+    """After how long ``worn`` looks again: autovacuum makes its rounds once a minute."""
     people: int
     """Who are told in ``fanout``."""
     lives: int = LIVES
@@ -80,6 +83,7 @@ USUAL = Settings(
     spike_seconds=60.0,
     soak_seconds=3600.0,
     ramp_seconds=6.0,
+    settle_seconds=150.0,
     people=100_000,
 )
 QUICK = Settings(
@@ -92,6 +96,7 @@ QUICK = Settings(
     spike_seconds=4.0,
     soak_seconds=3.0,
     ramp_seconds=0.3,
+    settle_seconds=0.5,
     people=300,
 )
 
@@ -122,7 +127,21 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
-    from bench import bulk, case, city, dashboard, due, fanout, intake, lifecycle, soak, spike, sync, worklist
+    from bench import (
+        bulk,
+        case,
+        city,
+        dashboard,
+        due,
+        fanout,
+        intake,
+        lifecycle,
+        soak,
+        spike,
+        sync,
+        worklist,
+        worn,
+    )
     from bench.ground import ground
     from bench.peers import measure as peers
 
@@ -132,6 +151,7 @@ def _on_the_ground(named: Sequence[str], chosen: Settings) -> None:
             ("intake", intake.run),
             ("lifecycle", lifecycle.run),
             ("worklist", worklist.run),
+            ("worn", worn.run),
             ("case", case.run),
             ("dashboard", dashboard.run),
             ("fanout", fanout.run),

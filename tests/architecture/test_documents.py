@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from procrastinate.contrib.django import app
 
 from linli.config.decisions import PARTS, decisions
 from linli.config.documents import DOCS
@@ -46,6 +47,12 @@ def test_links_lead_to_files_that_exist(page: Path) -> None:
 def test_operations_name_every_variable_that_is_read_and_no_other() -> None:
     told = set(re.findall(r"^\| `(LINLI_[A-Z_]+)` \|", (DOCS / "operations.md").read_text(), re.MULTILINE))
     assert told == _variables()
+
+
+def test_operations_name_every_job_that_runs_by_itself() -> None:
+    page = (DOCS / "operations.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| [^|]+ \| `([a-z_]+\.[a-z_]+)` \|", page, re.MULTILINE))
+    assert told == {one.task.name for one in app.periodic_registry.periodic_tasks.values()}
 
 
 def _variables() -> set[str]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 MEASURED = (
-    *("intake", "lifecycle", "worklist", "case", "dashboard", "fanout", "spike", "soak", "peers"),
+    *("intake", "lifecycle", "worklist", "worn", "case", "dashboard", "fanout", "spike", "soak", "peers"),
     *("import", "sync", "due"),
 )
 WITHOUT_WEB = {"import"}
