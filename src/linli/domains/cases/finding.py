@@ -15,7 +15,7 @@ Either way all conditions stand in the query that fetches the rows, so that no t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -290,11 +290,20 @@ def counts(actor: Actor, codes: Iterable[str]) -> dict[str, int]:
     else, and for other lists, one more query each.
     """
     wanted = [worklist_of(code) for code in codes]
-    found = _counted_at_once(actor, tuple(one for one in wanted if one.by_due))
-    for one in wanted:
-        if one.code not in found:
-            found[one.code] = _counted(actor, one)
+    work = tuple(one for one in wanted if one.by_due)
+    found = {} if actor in _overseers else _counted_at_once(actor, work)
+    if not found:
+        found = {one.code: _counted(_among_many, actor, one) for one in work}
+        if COUNT_LIMIT in found.values():
+            _overseers.add(actor)
+        else:
+            _overseers.discard(actor)
+    found |= {one.code: _counted(_among_all, actor, one) for one in wanted if not one.by_due}
     return {one.code: min(found[one.code], COUNT_LIMIT) for one in wanted}
+
+
+_overseers: set[Actor] = set()
+"""Those who had too much in sight for one look, as long as one of their lists is full: they are spared it."""
 
 
 def _counted_at_once(actor: Actor, lists: tuple[Worklist, ...]) -> dict[str, int]:
@@ -329,19 +338,31 @@ def _counting(actor: Actor, lists: tuple[Worklist, ...], most: int) -> Statement
     return f"SELECT {', '.join(columns)} FROM ({sql}) looked_at", list(parameters)
 
 
-def _counted(actor: Actor, listed: Worklist) -> int:
+def _counted(among: Callable[[Actor, Worklist, int], Statement], actor: Actor, listed: Worklist) -> int:
     try:
-        sql, parameters = _among_many(actor, listed)
+        sql, parameters = among(actor, listed, COUNT_LIMIT)
     except EmptyResultSet:
         return 0
     ((count,),) = fetch(f"SELECT count(*) FROM ({sql}) listed", parameters)
-    return int(count)
+    return min(int(count), COUNT_LIMIT)
 
 
-def _among_many(actor: Actor, listed: Worklist) -> Statement:
-    """The query for what stands on a list, up to the limit of counts, where much is in sight."""
-    if not listed.by_due:
-        return newest(actor, listed, Filter(), "", COUNT_LIMIT)
-    if listed.is_short or len(branches(actor, flow.view)) > 1:
-        return soonest(actor, listed, Filter(), "", COUNT_LIMIT)
-    return _statement(worklist(actor, listed.code).values("pk")[:COUNT_LIMIT])  # counted in any order
+def _among_all(actor: Actor, listed: Worklist, most: int) -> Statement:
+    """The query for ``most`` of a list that is no list of work."""
+    return newest(actor, listed, Filter(), "", most)
+
+
+def _among_many(actor: Actor, listed: Worklist, most: int) -> Statement:
+    """The query for ``most`` of a list of work, where much is in sight, and as many again of each further way
+    in which rows are granted: in whatever order they are found first."""
+    sql, parameters = _kept_among_many(actor, listed, most)
+    return sql, _as_of_now(parameters)
+
+
+@lru_cache(maxsize=1000)
+def _kept_among_many(actor: Actor, listed: Worklist, most: int) -> Statement:
+    """The same as of ``_START``."""
+    with at(_START):
+        condition = condition_of(actor, listed)
+        parts = [Case.objects.filter(branch.rows, condition)[:most] for branch in branches(actor, flow.view)]
+        return _statement(parts[0].values("pk") if len(parts) == 1 else _union(parts))

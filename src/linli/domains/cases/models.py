@@ -185,6 +185,8 @@ class Case(Record):
                 fields=["units"], name="case_in_hand_units", condition=IN_HAND, gin_pending_list_limit=64
             ),
             models.Index(fields=["lat", "lng"], name="case_in_hand_near", condition=IN_HAND),
+            # few of very many: whoever oversees a city would have all that is in hand looked through
+            models.Index(fields=["stage_due_at", "id"], name="case_supervised", condition=Q(supervised=True)),
             days_index("opened_at", "closed_at", name="case_days"),
             models.Index(fields=["merged_into"], name="case_merged", condition=Q(merged_into__isnull=False)),
             models.Index(fields=["split_from"], name="case_split", condition=Q(split_from__isnull=False)),
