@@ -32,7 +32,7 @@ from linli.kernel.flow.perform import plan_move
 from linli.kernel.records.changes import Changes
 from linli.kernel.units.models import UnitKind
 from linli.kernel.units.queries import book
-from linli.lib.time import now
+from linli.lib.time import now, today
 
 if TYPE_CHECKING:
     from bench.main import Settings
@@ -134,7 +134,7 @@ def streets() -> Iterator[Street]:
     handlers = {one.unit_id: one for one in posts("clerk")}
     for worker in posts("grid_worker"):
         centre = by_area.get(worker.area[:9])
-        for matter in matters.current("grid", now().date(), area=worker.area):
+        for matter in matters.current("grid", today(), area=worker.area):
             unit = book().responsible(matter.lead_function, worker.area)
             if centre is None or unit is None or unit.pk not in handlers:
                 continue

@@ -44,6 +44,8 @@ class Slice:
     p50: float
     p95: float
     workers: list[Memory]
+    cpu_ms: dict[str, float]
+    """A request's, by who used it: where it grows with the latency, the machine or the work has changed."""
 
     @property
     def pss(self) -> float:
@@ -52,18 +54,19 @@ class Slice:
 
 
 class Watch(threading.Thread):
-    """Looks at the web's memory at the end of each slice."""
+    """Looks at the web's memory, and at what each has used, at the end of each slice."""
 
-    def __init__(self, web: int, every: float) -> None:
+    def __init__(self, web: int, groups: dict[str, list[int]], every: float) -> None:
         super().__init__(daemon=True)
-        self.web, self.every = web, every
-        self.seen: list[list[Memory]] = []
+        self.web, self.groups, self.every = web, groups, every
+        self.seen: list[tuple[list[Memory], dict[str, float]]] = []
         self.over = threading.Event()
 
     def run(self) -> None:
-        begun = time.monotonic()
+        begun, meter = time.monotonic(), CpuMeter(self.groups)
         while not self.over.wait(max(0.0, begun + (len(self.seen) + 1) * self.every - time.monotonic())):
-            self.seen.append(memory(self.web))
+            self.seen.append((memory(self.web), meter.used()))
+            meter = CpuMeter(self.groups)
 
 
 def run(base: Ground, chosen: Settings) -> list[Run]:
@@ -72,8 +75,9 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
     with web(base) as site, worker(base):
         found = ramp(base, site, working, chosen)
         people = max(1, round(found.most * SHARE * EVERY))
-        watch = Watch(site.pid, chosen.soak_seconds / max(2, min(SLICES, int(chosen.soak_seconds))))
-        meter = CpuMeter({"web": [site.pid], "database": [base.server_pid], "client": [os.getpid()]})
+        groups = {"web": [site.pid], "database": [base.server_pid], "client": [os.getpid()]}
+        watch = Watch(site.pid, groups, chosen.soak_seconds / max(2, min(SLICES, int(chosen.soak_seconds))))
+        meter = CpuMeter(groups)
         watch.start()
         crowd = Crowd(site.port, endless(working), EVERY)
         samples = crowd.attend([Phase("soak", people, chosen.soak_seconds)])
@@ -102,11 +106,12 @@ def run(base: Ground, chosen: Settings) -> list[Run]:
 
 def _slices(samples: Sequence[Sample], watch: Watch) -> list[Slice]:
     made = []
-    for number, workers in enumerate(watch.seen):
+    for number, (workers, used) in enumerate(watch.seen):
         begins, ends = number * watch.every, (number + 1) * watch.every
         some = [one for one in samples if begins <= one.at < ends]
         spread = Spread.of([one.seconds for one in some if one.status in OK])
-        made.append(Slice(ends, spread.count, len(some) - spread.count, spread.p50, spread.p95, workers))
+        cpu = {who: spent * 1e3 / max(1, len(some)) for who, spent in used.items()}
+        made.append(Slice(ends, spread.count, len(some) - spread.count, spread.p50, spread.p95, workers, cpu))
     return made
 
 

@@ -23,7 +23,7 @@ from bench.peers.protocol import Said, Ticket, Unexpected
 from linli.domains.matters import queries as matters
 from linli.kernel.units.models import UnitKind
 from linli.kernel.units.queries import book
-from linli.lib.time import now
+from linli.lib.time import today
 
 NAME = "Linli"
 ROWS = 50
@@ -118,7 +118,7 @@ class Desk(Dispatchers):
 @cache
 def competence(township: str) -> tuple[str, int]:
     """A matter and the department that leads it in a township; raises ``LookupError`` where none does."""
-    for matter in matters.current("grid", now().date(), area=township):
+    for matter in matters.current("grid", today(), area=township):
         unit = book().responsible(matter.lead_function, township)
         if unit is not None and unit.kind == UnitKind.DEPARTMENT:
             return matter.code, unit.pk

@@ -46,3 +46,14 @@ def test_no_large_file_is_committed() -> None:
 
 def test_no_code_of_others_is_committed() -> None:
     assert [name for name in _tracked() if any(part in f"/{name}" for part in FOREIGN)][:5] == []
+
+
+UTC_DAY = re.compile(r"\bnow\(\)\.(date\(|year|month|day\b|weekday|hour|replace\((year|month|day|hour))")
+
+
+def test_days_are_the_citys() -> None:
+    """``now()`` is UTC, where eight hours of each day are still yesterday; ``today()`` is the city's."""
+    wrong = [
+        name for name in _tracked() if name.endswith(".py") and UTC_DAY.search((ROOT / name).read_text())
+    ]
+    assert wrong == []

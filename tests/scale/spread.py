@@ -21,7 +21,7 @@ from linli.kernel.journal.models import Entry
 from linli.kernel.journal.verify import verify
 from linli.kernel.records.changes import Changes, Stale
 from linli.kernel.records.distribution import is_distributed
-from linli.lib.time import now
+from linli.lib.time import today
 from tests.city import City
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +127,7 @@ def test_the_figures_that_stand_follow_the_journal(city: City) -> None:
 
 
 def test_months_to_come_get_their_partition() -> None:
-    day = now().date().replace(year=2031, month=3, day=1)
+    day = today().replace(year=2031, month=3, day=1)
     made = partitions.ensure(day, day)
     assert made == ["journal_entry_203103"]
     ((kind,),) = asked("SELECT citus_table_type FROM citus_tables WHERE table_name = %s::regclass", made[0])

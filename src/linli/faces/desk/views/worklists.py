@@ -32,7 +32,7 @@ from linli.kernel.flow.perform import declared_move
 from linli.kernel.units.queries import book
 from linli.lib import numbers
 from linli.lib.errors import Invalid, Refusal
-from linli.lib.time import now
+from linli.lib.time import today
 from linli.web.addresses import address
 from linli.web.components import Chip, Choice, in_chinese
 
@@ -178,7 +178,7 @@ def _said(name: str, value: str) -> str:
     if name == "unit":
         return in_chinese(book().name(int(value)) or value)
     if name == "matter":
-        known = matters.lists().in_force(None, now().date()).get(value)
+        known = matters.lists().in_force(None, today()).get(value)
         return in_chinese(known.name if known else value)
     return in_chinese(value)
 

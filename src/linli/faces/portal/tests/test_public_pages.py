@@ -11,12 +11,13 @@ from tests.city import SIDE, SOUTH, WEST, City, centre_of
 from linli.domains.cases import actions
 from linli.domains.cases.actions import NewReport
 from linli.domains.cases.models import PublishedMonth
+from linli.domains.cases.publishing import last_month
 from linli.faces.portal import published
 from linli.faces.portal.tests.conftest import GRID, TEXT, Fields
 from linli.faces.portal.tests.test_report import file_first
 from linli.kernel.access.actor import PUBLIC
 from linli.kernel.records.editions import forget
-from linli.lib.time import LOCAL, at, now
+from linli.lib.time import LOCAL, at, today
 
 PHONE = "13800001234"
 PAGES = [
@@ -37,8 +38,7 @@ PAGES = [
 
 def last_month_report(city: City, text: str = TEXT) -> None:
     lng, lat = centre_of(GRID)
-    month = now().replace(day=1) - dt.timedelta(days=10)
-    with at(month):
+    with at(dt.datetime.combine(last_month(), dt.time(12), LOCAL) + dt.timedelta(days=19)):
         actions.report(PUBLIC, given=NewReport(text=text, lng=lng, lat=lat), channel="portal")
 
 
@@ -193,8 +193,8 @@ def test_more_cases_cost_no_more_queries(
 def test_figures_say_when_they_were_counted_and_stay(client: Client, city: City) -> None:
     for n in range(6):
         last_month_report(city, f"第{n}处路边垃圾成堆没人清理")
-    counted = now().replace(day=15)
-    told = f"统计于 {counted.astimezone(LOCAL):%Y-%m-%d %H:%M}"
+    counted = dt.datetime.combine(today().replace(day=15), dt.time(9, 30), LOCAL)
+    told = f"统计于 {counted:%Y-%m-%d %H:%M}"
     with at(counted):
         assert told in client.get("/figures/").content.decode()
     last_month_report(city)
