@@ -85,8 +85,8 @@ def test_recovery_is_when_answers_are_as_quick_as_before() -> None:
 
 
 def test_drift_is_told_by_the_hour_and_without_the_beginning() -> None:
-    warming = [Slice(n * 60.0, 1, 0, 5.0, 99.0, [Memory(50, 20)]) for n in range(1, 3)]
-    steady = [Slice(n * 60.0, 1, 0, 5.0, 10.0, [Memory(100 + n, 80 + n)]) for n in range(3, 11)]
+    warming = [Slice(n * 60.0, 1, 0, 5.0, 99.0, [Memory(50, 20)], {}) for n in range(1, 3)]
+    steady = [Slice(n * 60.0, 1, 0, 5.0, 10.0, [Memory(100 + n, 80 + n)], {}) for n in range(3, 11)]
     found = drift([*warming, *steady])
     assert found["memory_mb_an_hour"] == pytest.approx(HOUR / 60)
     assert found["p95_ms_an_hour"] == pytest.approx(0.0)
