@@ -23,6 +23,7 @@ from linli.config.commands.serve import refuse_taken_port, web_command
 from linli.config.embedded import DatabaseFailed, EmbeddedDatabase
 from linli.config.processes import Child, DataLock, Supervisor
 from linli.lib.errors import Refusal
+from linli.lib.garbage import give_back
 
 ACCOUNTS = "demo.json"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -86,6 +87,7 @@ def _run_city(options: argparse.Namespace, url: str, supervisor: Supervisor) -> 
     try:
         supervisor.entrust(database.start(), signal.SIGINT)
         _prepare(options)
+        give_back()  # from here on this process only watches
         _start_children(options, supervisor)
         supervisor.watch(until=lambda: _answers(options.host, options.port) or _tend(database, supervisor))
         if not supervisor.stopping.is_set():
@@ -127,6 +129,8 @@ def _prepare(options: argparse.Namespace) -> None:
     if not is_asked_for_city and STATIC_STAMP.exists() and stamp.exists() and stamp.read_text() == made_from:
         return
     django.setup()
+    from django.db import connections
+
     from linli.config import demo
     from linli.config.assets import collect
     from linli.config.migrations import migrate
@@ -139,6 +143,7 @@ def _prepare(options: argparse.Namespace) -> None:
             f"使用数据目录里已有的「{built.name}」（{built.code}）。要另建一座城市：--data 指定空目录，"
             "--city 文件#四位代码 选定文件中的城市（using the city that is there）"
         )
+    connections.close_all()  # the database keeps for each what it has ever looked up
     stamp.write_text(made_from)
 
 
