@@ -39,12 +39,3 @@ def share_heaps(most: int) -> None:
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
         if mallopt is not None:
             mallopt(M_ARENA_MAX, most)
-
-
-def give_back() -> None:
-    """Give memory that nobody needs any more back to the system: after something large that comes once."""
-    gc.collect()
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
-        if trim is not None:
-            trim(0)

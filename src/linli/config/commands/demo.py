@@ -23,7 +23,6 @@ from linli.config.commands.serve import refuse_taken_port, web_command
 from linli.config.embedded import DatabaseFailed, EmbeddedDatabase
 from linli.config.processes import Child, DataLock, Supervisor
 from linli.lib.errors import Refusal
-from linli.lib.garbage import give_back
 
 ACCOUNTS = "demo.json"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -87,7 +86,6 @@ def _run_city(options: argparse.Namespace, url: str, supervisor: Supervisor) -> 
     try:
         supervisor.entrust(database.start(), signal.SIGINT)
         _prepare(options)
-        give_back()  # from here on this process only watches
         _start_children(options, supervisor)
         supervisor.watch(until=lambda: _answers(options.host, options.port) or _tend(database, supervisor))
         if not supervisor.stopping.is_set():

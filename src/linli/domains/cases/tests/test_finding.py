@@ -8,7 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from tests.city import City, grids
 
 from linli.domains.cases import finding, queries
@@ -203,6 +205,21 @@ def test_counts_are_the_same_where_there_is_too_much_to_look_through(
         for actor in _actors(city):
             told = {code: min(len(_told(actor, code, Filter())), limit) for code in WORKLISTS}
             assert finding.counts(actor, WORKLISTS) == told, actor.role
+
+
+def test_whoever_oversees_much_is_spared_the_look_in_vain_until_it_is_less(
+    city: City, cases: list[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looks() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            finding.counts(city.actor("mayor"), [code for code, listed in WORKLISTS.items() if listed.by_due])
+        return sum("looked_at" in one["sql"] for one in asked)
+
+    monkeypatch.setattr(finding, "COUNT_LIMIT", 3)
+    monkeypatch.setattr(finding, "LOOKED_THROUGH", 5)
+    assert [looks(), looks()] == [1, 0]
+    monkeypatch.undo()
+    assert [looks(), looks()] == [0, 1]
 
 
 def test_tags_follow_what_a_plan_changes(city: City, cases: list[Case], chance: random.Random) -> None:
