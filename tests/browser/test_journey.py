@@ -195,3 +195,5 @@ def test_nothing_sticks_out_at_the_width_of_a_small_phone(
     for address in addresses:
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
+        for tab in page.locator(".ll-tabs [aria-current]").all():
+            expect(tab).to_be_in_viewport(ratio=0.9)

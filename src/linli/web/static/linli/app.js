@@ -11,9 +11,16 @@ async function enhance(root) {
   const within = root.parentNode ?? root; // the arrived element may itself be the part
   enhanceUploads(within);
   for (const button of within.querySelectorAll("[data-unfold]")) button.hidden = false; // only a script can unfold
+  for (const tab of within.querySelectorAll(".ll-tabs [aria-current]")) bringIntoSight(tab);
   (root.matches?.("[data-focus]") ? root : root.querySelector("[data-focus]"))?.focus();
   if (within.querySelector("[data-map]")) (await import("./map.js")).enhanceMaps(within);
   if (within.querySelector("[data-chart]")) (await import("./charts.js")).enhanceCharts(within);
+}
+
+/** Scroll a strip that is longer than the screen to its current tab; the page stays where it is. @param {Element} tab */
+function bringIntoSight(tab) {
+  const strip = tab.closest(".ll-tabs"), here = tab.getBoundingClientRect(), seen = strip.getBoundingClientRect();
+  strip.scrollLeft += here.left + here.width / 2 - seen.left - seen.width / 2;
 }
 
 function tickClocks() {
